@@ -1,0 +1,72 @@
+"""Every error the router raises.
+
+    RouterError
+    ├── ClientError     the request cannot be answered as asked; made only of what the client sent
+    ├── SubgraphError   one fetch failed; becomes an error in the response, the rest of the data stays
+    ├── StartupError    the router cannot start as configured; names the setting or file
+    └── PlanBugError    our mistake: logged with the operation's hash, masked for the client
+
+Codes are listed in docs/errors.md and never reused.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+
+class RouterError(Exception):
+    """Base of all errors of the router."""
+
+
+class ClientError(RouterError):
+    """The client can mend it; `message` holds nothing but what the client sent.
+
+    Attributes:
+        code: `extensions.code` of the GraphQL error.
+        status: HTTP status for `application/graphql-response+json`.
+        extensions: Further extensions, for example `{"limit": 10}`.
+        locations: Places in the document, as in the GraphQL specification.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int = 400,
+        extensions: dict[str, Any] | None = None,
+        locations: list[dict[str, int]] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status = status
+        self.extensions = extensions or {}
+        self.locations = locations or []
+
+
+SubgraphFailure = Literal["unreachable", "timeout", "invalid_response"]
+
+
+class SubgraphError(RouterError):
+    """A fetch gave no usable answer.
+
+    Attributes:
+        subgraph: Name of the subgraph.
+        failure: What went wrong, for logs and metrics; the client sees SUBGRAPH_UNAVAILABLE.
+        detail: For the log only.
+    """
+
+    def __init__(self, subgraph: str, failure: SubgraphFailure, detail: str) -> None:
+        super().__init__(f"subgraph {subgraph}: {failure}: {detail}")
+        self.subgraph = subgraph
+        self.failure = failure
+        self.detail = detail
+
+
+class StartupError(RouterError):
+    """The configuration cannot work; the process ends with this one line."""
+
+
+class PlanBugError(RouterError):
+    """A plan broke an invariant that a sound planner guarantees."""
