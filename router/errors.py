@@ -2,7 +2,7 @@
 
     RouterError
     ├── ClientError     the request cannot be answered as asked; made only of what the client sent
-    ├── SubgraphError   one fetch failed; becomes an error in the response, the rest of the data stays
+    ├── SubgraphError   one fetch failed; becomes an error in the response, the rest stays
     ├── StartupError    the router cannot start as configured; names the setting or file
     └── PlanBugError    our mistake: logged with the operation's hash, masked for the client
 

@@ -17,14 +17,14 @@ LIST = "@"
 
 @dataclass(frozen=True, slots=True)
 class TypeCondition:
-    """Path segment: go on only with objects whose `__typename` is one of these (sorted) or missing."""
+    """Path segment: only objects whose `__typename` is missing or one of these (sorted)."""
 
     types: tuple[str, ...]
 
 
 PathSegment = str | TypeCondition
 ResponsePath = tuple[PathSegment, ...]
-"""Response keys, `LIST` and type conditions, from the root of the response: ("tasks", "@", "owner")."""
+"""Response keys, `LIST` and type conditions, from the root: ("tasks", "@", "owner")."""
 
 
 @dataclass(frozen=True, slots=True)
