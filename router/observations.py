@@ -1,0 +1,97 @@
+"""What happened while one request was answered; written by every layer, read by telemetry.
+
+Nothing here logs or counts: the layers append plain values, and after the answer has been sent
+telemetry turns them into a log line, metrics and spans.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+FetchOutcome = Literal[
+    "ok",
+    "errors",
+    "unreachable",
+    "timeout",
+    "invalid_response",
+    "breaker_open",
+    "shared",
+]
+"""`errors`: a GraphQL answer with errors. `shared`: took the answer of an equal fetch in flight."""
+
+
+class FetchObservation(NamedTuple):
+    """One request to a subgraph, all its attempts together.
+
+    Attributes:
+        subgraph: Name as in the supergraph.
+        started_s: Time of the event loop's clock.
+        duration_s: Until the answer was read, or given up.
+        outcome: How it ended.
+        status: HTTP status of the last attempt; 0 without one (in-process, unreachable).
+        request_bytes: Size of the body sent.
+        response_bytes: Size of the body received.
+        attempts: 1 when nothing was retried.
+    """
+
+    subgraph: str
+    started_s: float
+    duration_s: float
+    outcome: FetchOutcome
+    status: int = 0
+    request_bytes: int = 0
+    response_bytes: int = 0
+    attempts: int = 1
+
+
+class StageObservation(NamedTuple):
+    """One stage of the pipeline: its name, start on the loop's clock, and duration."""
+
+    stage: str
+    started_s: float
+    duration_s: float
+
+
+class Observations:
+    """Filled while a request passes through the router.
+
+    Attributes:
+        started_s: Start of the request on the event loop's clock.
+        request_id: Sent on to subgraphs and back to the client.
+        client_address: Address the request counts for, proxies already taken off.
+        viewer: User id of a good token; "" for anonymous callers.
+        operation_name: As the document names it; "" for an anonymous operation.
+        operation_kind: "query", "mutation", "subscription"; "" before it is known.
+        operation_hash: Short SHA-256 of the document's text; "" before it is known.
+        outcome: "ok", "errors" (answered, with errors in fields), or the code of the refusal.
+        error_codes: `extensions.code` of each error sent.
+        stages: In order of their start.
+        fetches: In order of their end.
+    """
+
+    __slots__ = (
+        "client_address",
+        "error_codes",
+        "fetches",
+        "operation_hash",
+        "operation_kind",
+        "operation_name",
+        "outcome",
+        "request_id",
+        "stages",
+        "started_s",
+        "viewer",
+    )
+
+    def __init__(self, started_s: float) -> None:
+        self.started_s = started_s
+        self.request_id = ""
+        self.client_address = ""
+        self.viewer = ""
+        self.operation_name = ""
+        self.operation_kind = ""
+        self.operation_hash = ""
+        self.outcome = "ok"
+        self.error_codes: list[str] = []
+        self.stages: list[StageObservation] = []
+        self.fetches: list[FetchObservation] = []
