@@ -1,0 +1,68 @@
+"""Texts for people in the languages we speak, and the choice between them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Language = Literal["en", "ru"]
+
+DEFAULT_LANGUAGE: Language = "en"
+
+CodeT = TypeVar("CodeT", bound=Enum)
+
+
+class Catalogue(Generic[CodeT]):
+    """Every code's text in every language; a missing one is found at import, not by a user."""
+
+    def __init__(
+        self, codes: Iterable[CodeT], *, en: Mapping[CodeT, str], ru: Mapping[CodeT, str]
+    ) -> None:
+        for language, texts in (("en", en), ("ru", ru)):
+            missing = [code.name for code in codes if code not in texts]
+            if missing:
+                msg = f"no {language} text for {', '.join(missing)}"
+                raise ValueError(msg)
+        self._texts: dict[Language, Mapping[CodeT, str]] = {"en": en, "ru": ru}
+
+    def text(
+        self, code: CodeT, language: Language, values: Mapping[str, object] | None = None
+    ) -> str:
+        """The text of `code`; `{limit}` and the like are filled in from `values`."""
+        template = self._texts[language][code]
+        return template.format_map(values) if values else template
+
+
+@lru_cache(maxsize=512)
+def negotiate_language(accept_language: str | None) -> Language:
+    """The language a client likes best among ours; English when it names neither.
+
+    Source: RFC 9110, section 12.5.4. Of two equal weights the one named first wins.
+    """
+    best: Language = DEFAULT_LANGUAGE
+    best_weight = 0.0
+    for item in (accept_language or "").split(",")[:20]:
+        tag, _, parameter = item.strip().partition(";")
+        language = tag.strip().partition("-")[0].lower()
+        weight = _weight(parameter)
+        if weight <= best_weight:
+            continue
+        if language == "ru":
+            best, best_weight = "ru", weight
+        elif language in {"en", "*"}:
+            best, best_weight = "en", weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        return min(max(float(value), 0.0), 1.0)
+    except ValueError:
+        return 0.0
