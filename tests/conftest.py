@@ -1,0 +1,43 @@
+"""Servers that the tests share: one of each kind per test process, started when first used."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devstack.nats import EmbeddedNats
+from devstack.postgres import THROWAWAY_OPTIONS, EmbeddedPostgres
+from tests.support.databases import Databases
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A short path that another user may enter, unlike pytest's own temporary folders."""
+    folder = Path(tempfile.mkdtemp(prefix="servers-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """An empty Postgres server; `postgres_server.url()` is the superuser's URL."""
+    with EmbeddedPostgres(
+        server_folder / "postgres", password="postgres", options=THROWAWAY_OPTIONS
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_server: EmbeddedPostgres) -> Databases:
+    """Quick databases: `with databases.fresh("tasks", migrate) as url:`."""
+    return Databases(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def nats_server(server_folder: Path) -> Iterator[EmbeddedNats]:
+    """A NATS server with JetStream at `nats_server.url`; tests use streams of their own names."""
+    with EmbeddedNats(server_folder / "nats") as server:
+        yield server
