@@ -1,0 +1,124 @@
+"""The database of a subgraph: one pool, two ways to use it.
+
+Changes go through a unit of work: one SQLAlchemy session, one transaction, one commit. Hot reads go
+through asyncpg's own connection of the same pool, without a transaction: SQLAlchemy's statement
+layer costs several times as much as such a statement itself.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import event, make_url
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+UnitOfWork = AsyncSession
+"""What a use case writes with; committed when the block ends, rolled back when it raises."""
+
+
+class Database:
+    """Opened by a composition root, closed by `close`.
+
+    Args:
+        url: `postgresql+asyncpg://user:password@host:port/name`.
+        application_name: Shown in `pg_stat_activity`.
+        pool_size: Connections at most; a request waits up to `pool_timeout_s` for a free one.
+        statement_timeout_s: The server ends longer statements.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        application_name: str,
+        pool_size: int = 5,
+        pool_timeout_s: float = 5.0,
+        statement_timeout_s: float = 10.0,
+    ) -> None:
+        self._settings = {
+            "application_name": application_name,
+            "statement_timeout": str(int(statement_timeout_s * 1000)),
+            "timezone": "UTC",
+            "jit": "off",
+        }
+        self._url = make_url(url).set(drivername="postgresql+asyncpg")
+        self._engine = create_async_engine(
+            self._url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=pool_timeout_s,
+            connect_args={"server_settings": self._settings, "timeout": pool_timeout_s},
+        )
+        event.listen(self._engine.sync_engine.pool, "checkout", _refuse_closed)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
+        """One transaction.
+
+        `async with database.unit_of_work() as work: work.add(task)`
+        """
+        async with self._sessions.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """Asyncpg's connection, each statement committed on its own."""
+        proxy = await self._engine.raw_connection()
+        try:
+            driver = proxy.driver_connection
+            assert isinstance(driver, asyncpg.Connection)  # noqa: S101 - narrows for mypy
+            yield driver
+        finally:
+            proxy.close()
+
+    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """Rows of one statement, prepared once per connection; its arguments are `$1`, `$2`."""
+        async with self.connection() as connection:
+            return await connection.fetch(statement, *arguments)
+
+    async def fetch_value(self, statement: str, *arguments: object) -> object:
+        """The first column of the first row, None when there is no row."""
+        async with self.connection() as connection:
+            return await connection.fetchval(statement, *arguments)
+
+    async def execute(self, statement: str, *arguments: object) -> int:
+        """Run one changing statement in a transaction of its own; returns how many rows it hit."""
+        async with self.connection() as connection:
+            status = await connection.execute(statement, *arguments)
+        return int(status.rpartition(" ")[2])
+
+    @asynccontextmanager
+    async def dedicated_connection(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """A connection outside the pool, for what lasts: session locks, LISTEN."""
+        connection = await asyncpg.connect(
+            self._url.set(drivername="postgresql").render_as_string(hide_password=False),
+            server_settings=self._settings,
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=2)
+
+    async def ping(self) -> None:
+        """Return when the database answers; raise what it says otherwise."""
+        await self.fetch_value("SELECT 1")
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _refuse_closed(
+    connection: AsyncAdapt_asyncpg_connection,
+    _entry: ConnectionPoolEntry,
+    _proxy: PoolProxiedConnection,
+) -> None:
+    """Make the pool replace a connection that the server closed, for example by a restart.
+
+    asyncpg notices the end of a connection by itself, so this needs no round trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError

@@ -1,0 +1,153 @@
+"""Outbox: events are rows of the transaction they tell about, published afterwards by a worker.
+
+An event is published at least once: a worker that dies between the broker's confirmation and the
+mark in the table publishes it again. Events of one thing keep their order, because whoever changes
+the thing holds its row lock while the event gets its number.
+Published rows stay for a while (`TRIM`), so that live updates can catch up from them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+import structlog
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    insert,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from subgraph_kit.broker import Broker, BrokerError
+from subgraph_kit.database import Database, UnitOfWork
+from subgraph_kit.events import Event
+from subgraph_kit.metrics import EVENTS_PUBLISHED, OUTBOX_LAG
+
+log = structlog.get_logger()
+
+_BATCH_SIZE = 200
+_IDLE_S = 0.1
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 2.0
+
+_PENDING = """
+SELECT id, event_id, type, source, subject, time, data,
+       extract(epoch FROM now() - created_at)::float8 AS age_s
+FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1
+"""
+_MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])"
+_TRIM = """
+DELETE FROM outbox WHERE id IN (
+  SELECT id FROM outbox WHERE published_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """The table `outbox`, to be part of a subgraph's own tables and migrations."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("id", BigInteger, Identity(), primary_key=True),
+        Column("event_id", Uuid, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("source", Text, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("time", Text, nullable=False),
+        Column("data", JSONB, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Column("published_at", DateTime(timezone=True)),
+        Index("ix_outbox_pending", "id", postgresql_where="published_at IS NULL"),
+        Index("ix_outbox_published_at", "published_at"),
+    )
+
+
+async def add_events(work: UnitOfWork, outbox: Table, events: Sequence[Event]) -> None:
+    """Store events beside the change they tell about; they are published after its commit."""
+    if events:
+        await work.execute(
+            insert(outbox),
+            [
+                {
+                    "event_id": event.id,
+                    "type": event.type,
+                    "source": event.source,
+                    "subject": event.subject,
+                    "time": event.time,
+                    "data": event.data,
+                }
+                for event in events
+            ],
+        )
+
+
+class OutboxRelay:
+    """Publishes what waits in the outbox, in the order of its numbers.
+
+    Only one relay of a database may run at a time (see `worker.lead`), or events of one thing
+    could overtake each other.
+    """
+
+    def __init__(self, database: Database, broker: Broker, *, service: str) -> None:
+        self._database = database
+        self._broker = broker
+        self._service = service
+
+    async def run(self) -> None:
+        """Publish until cancelled; while the broker is down, events wait."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                count = await self.publish_pending()
+            except BrokerError as error:
+                log.warning("events wait for the broker", reason=str(error), pause_s=pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            else:
+                pause_s = _FIRST_PAUSE_S
+                if count < _BATCH_SIZE:
+                    await asyncio.sleep(_IDLE_S)
+
+    async def publish_pending(self) -> int:
+        """Publish one batch.
+
+        Returns:
+            How many events it held.
+
+        Raises:
+            BrokerError: The broker failed; what it confirmed before is marked.
+        """
+        rows = await self._database.fetch(_PENDING, _BATCH_SIZE)
+        OUTBOX_LAG.labels(self._service).set(rows[0]["age_s"] if rows else 0)
+        confirmed: list[int] = []
+        try:
+            for row in rows:
+                event = Event(
+                    id=row["event_id"],
+                    type=row["type"],
+                    source=row["source"],
+                    subject=row["subject"],
+                    time=row["time"],
+                    data=msgspec.json.decode(row["data"]),
+                )
+                await self._broker.publish(event.type, str(event.id), event.to_json())
+                EVENTS_PUBLISHED.labels(self._service, event.type).inc()
+                confirmed.append(row["id"])
+        finally:
+            if confirmed:
+                await self._database.fetch(_MARK, confirmed)
+        return len(rows)
+
+
+async def trim_outbox(database: Database, *, keep: timedelta, batch_size: int = 1000) -> int:
+    """Delete one batch of the events published longer than `keep` ago; returns how many."""
+    return await database.execute(_TRIM, keep, batch_size)
