@@ -57,7 +57,8 @@ class MissingProgramError(DevstackError):
 
 
 class SettingError(DevstackError):
-    """A variable has a value that cannot be used."""
+    def __init__(self, name: str, value: str, wanted: str) -> None:
+        super().__init__(f"{name} is {value!r}: it must be {wanted}.")
 
 
 class PartFailedError(DevstackError):

@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -78,6 +78,7 @@ class EmbeddedPostgres:
         port: On the loopback address; None picks a free one.
         log_file: Where the server writes; default `<data_dir>.log`.
         options: Server settings on top of the launcher's.
+        database: Made together with the folder, beside `postgres`.
     """
 
     def __init__(
@@ -88,11 +89,13 @@ class EmbeddedPostgres:
         port: int | None = None,
         log_file: Path | None = None,
         options: Mapping[str, str] | None = None,
+        database: str = SUPERUSER,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.password = password
         self.port = port or 0
         self.log_file = log_file or self.data_dir.with_name(self.data_dir.name + ".log")
+        self.database = database
         self._fixed_port = port is not None
         self._options = {**_DEVELOPMENT_OPTIONS, **(options or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -118,6 +121,8 @@ class EmbeddedPostgres:
         try:
             self.data_dir.parent.mkdir(parents=True, exist_ok=True)
             self.log_file.parent.mkdir(parents=True, exist_ok=True)
+            if self._fixed_port and not is_port_free(self.port):
+                raise PortTakenError(self.port, self._name)
             if not self.data_dir.exists():
                 self._initialize(binaries)
             self._refuse_other_version(binaries)
@@ -143,9 +148,10 @@ class EmbeddedPostgres:
             raise RuntimeError("the server has not been started")
         return self._process
 
-    def url(self, database: str = "postgres", *, driver: str = "postgresql") -> str:
+    def url(self, database: str | None = None, *, driver: str = "postgresql") -> str:
         """A connection URL; `driver="postgresql+asyncpg"` is SQLAlchemy's form."""
-        return f"{driver}://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+        name = database or self.database
+        return f"{driver}://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{name}"
 
     def _initialize(self, binaries: Path) -> None:
         """Run initdb beside the final place, then rename: a kill leaves no half-made folder."""
@@ -156,27 +162,47 @@ class EmbeddedPostgres:
         password_file = workshop / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(self.password + "\n")
+        before_exec = leave_root(workshop)
+        try:
+            self._run(
+                [
+                    *(binaries / "initdb", "-D", workshop / "data", "-U", SUPERUSER),
+                    *("--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"),
+                    *(f"--pwfile={password_file}", "--no-sync", "--no-instructions"),
+                ],
+                before_exec,
+            )
+            if self.database != SUPERUSER:
+                self._run(
+                    [binaries / "postgres", "--single", "-D", workshop / "data", SUPERUSER],
+                    before_exec,
+                    statement=f'CREATE DATABASE "{self.database}"',
+                )
+            (workshop / "data").rename(self.data_dir)
+        finally:
+            shutil.rmtree(workshop, ignore_errors=True)
+
+    def _run(
+        self,
+        command: Sequence[str | Path],
+        before_exec: Callable[[], None] | None,
+        statement: str = "",
+    ) -> None:
         process = launch(
-            [
-                *(binaries / "initdb", "-D", workshop / "data", "-U", SUPERUSER),
-                *("--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"),
-                *(f"--pwfile={password_file}", "--no-sync", "--no-instructions"),
-            ],
+            command,
+            input_=subprocess.PIPE,
             output=subprocess.PIPE,
-            before_exec=leave_root(workshop),
+            before_exec=before_exec,
             environment=_environment(),
         )
-        output, _ = process.communicate()
-        if process.returncode == 0:
-            (workshop / "data").rename(self.data_dir)
-        shutil.rmtree(workshop, ignore_errors=True)
-        if process.returncode != 0:
+        output, _ = process.communicate(statement.encode())
+        if process.returncode != 0 or b"ERROR: " in output:
             raise self._failure(output.decode(errors="replace"))
 
     def _refuse_other_version(self, binaries: Path) -> None:
         version_file = self.data_dir / "PG_VERSION"
         data_version = version_file.read_text().strip() if version_file.exists() else None
-        program = subprocess.run(  # noqa: S603 - the server's own program
+        program = subprocess.run(
             [binaries / "postgres", "--version"], capture_output=True, text=True, check=True
         )
         found = re.search(r"\d+", program.stdout)
@@ -206,8 +232,6 @@ class EmbeddedPostgres:
         while True:
             if not self._fixed_port:
                 self.port = free_port()
-            elif not is_port_free(self.port):
-                raise PortTakenError(self.port, self._name)
             try:
                 self._start_once(binaries)
             except PortTakenError:  # somebody took it between the look and the start
@@ -267,8 +291,12 @@ class EmbeddedPostgres:
     def _failure(self, output: str) -> DevstackError:
         """The sentence for what the server or initdb printed before it ended."""
         lines = [line for line in output.splitlines() if line.strip()]
-        telling = [line for line in lines if re.search(r"FATAL|error:|PANIC", line)] or lines
-        reason = re.sub(r"^.*?(FATAL|PANIC|error):\s*", "", telling[-1]) if telling else "no output"
+        telling = [line for line in lines if re.search(r"FATAL|ERROR|error:|PANIC", line)] or lines
+        reason = (
+            re.sub(r"^.*?(FATAL|ERROR|PANIC|error):\s*", "", telling[-1])
+            if telling
+            else "no output"
+        )
         if re.search("No space left on device", output):
             return DiskError("Postgres", self.data_dir, "the disk is full")
         if re.search("Permission denied|Read-only file system", output):

@@ -36,6 +36,7 @@ def launch(
     *,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    input_: int = subprocess.DEVNULL,
     output: int | IO[bytes] = subprocess.DEVNULL,
     death_signal: int = signal.SIGKILL,
     before_exec: Callable[[], None] | None = None,
@@ -46,6 +47,7 @@ def launch(
         command: Program and arguments.
         environment: The whole environment of the child; None hands on ours.
         folder: Its working directory.
+        input_: Standard input.
         output: Where standard output and standard error go.
         death_signal: What the child gets when this process ends without stopping it. The signal
             follows the thread that called: call from one that lives as long as the process.
@@ -58,11 +60,11 @@ def launch(
             before_exec()
         die_with_parent(parent_pid, death_signal)
 
-    return subprocess.Popen(  # noqa: S603 - the callers pass programs of this project
+    return subprocess.Popen(
         [str(part) for part in command],
         env=environment,
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=input_,
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,

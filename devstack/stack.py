@@ -1,0 +1,278 @@
+"""Everything that `make up` runs, in the order in which it starts.
+
+    databases, broker → migrations and the supergraph, side by side → subgraphs, workers, router
+
+The launcher starts every child from its main thread, and the kernel ends each child when the
+launcher ends; so nothing is left behind by a kill -9 either.
+"""
+
+import fcntl
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import yaml
+
+from devstack.development_values import development_secrets, development_values
+from devstack.errors import (
+    AlreadyRunningError,
+    DiskError,
+    PartFailedError,
+    PortTakenError,
+    SettingError,
+)
+from devstack.log_lines import LineSink, LogLines
+from devstack.nats import EmbeddedNats
+from devstack.postgres import EmbeddedPostgres
+from devstack.process import LOOPBACK, is_port_free, launch, stop
+from devstack.settings import DEFAULT_PORTS
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+_READY_TIMEOUT_S = 60.0
+_STOP_TIMEOUT_S = 10.0
+_POLL_S = 0.02
+
+
+class StopRequested(Exception):  # noqa: N818 - no error: the person asked
+    """Ctrl-C or a signal came while the stack was starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A program of ours that runs as a child process."""
+
+    name: str
+    arguments: tuple[str, ...]
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPart:
+    part: Part
+    process: subprocess.Popen[bytes]
+    lines: LogLines
+
+    def refuse_end(self) -> None:
+        """Raise what its last line says, when the part has ended."""
+        if self.process.poll() is not None:
+            raise self.failure()
+
+    def failure(self) -> PartFailedError:
+        lines = self.lines.last()
+        reason = (lines[-1] if lines else "it printed nothing").rstrip(".")
+        code = self.process.returncode
+        return PartFailedError(self.part.name, f"it ended with exit code {code}: {reason}")
+
+
+class Stack:
+    """The running system of one data folder.
+
+    Args:
+        data_dir: Databases, streams, keys and the composed supergraph.
+        environment: Variables of the parts; they win over the launcher's development values.
+        sink: Shows what the parts print.
+        stop_requested: Set from outside (a signal handler) to give up while starting.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        environment: Mapping[str, str],
+        sink: LineSink,
+        stop_requested: threading.Event | None = None,
+    ) -> None:
+        self.data_dir = data_dir.absolute()
+        self.supergraph_file = self.data_dir / "supergraph.graphql"
+        self.ports = {name: _port(name, environment, port) for name, port in DEFAULT_PORTS.items()}
+        self.databases: dict[str, EmbeddedPostgres] = {}
+        self.broker: EmbeddedNats | None = None
+        self.parts: list[RunningPart] = []
+        self._given = dict(environment)
+        self._environment: dict[str, str] = {}
+        self._sink = sink
+        self._stop_requested = stop_requested or threading.Event()
+        self._lock: IO[str] | None = None
+
+    @property
+    def router_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports['ROUTER_PORT']}"
+
+    def database_url(self, name: str) -> str:
+        """Where the database of "auth" or "tasks" is, in SQLAlchemy's form."""
+        return self._environment[f"{name.upper()}_DATABASE_URL"]
+
+    def start(self) -> None:
+        """Start everything and wait until the router answers.
+
+        Raises:
+            DevstackError: One sentence; the caller still calls `stop`.
+            StopRequested: The person gave up.
+        """
+        try:
+            self._lock_data()
+            self._refuse_taken_ports()
+            self._start_servers()
+            configuration = self._write_supergraph_configuration()
+        except OSError as error:
+            raise DiskError("The launcher", self.data_dir, error.strerror or str(error)) from error
+        self._run_once(
+            Part("auth-migrate", ("auth_subgraph", "migrate")),
+            Part("tasks-migrate", ("tasks_subgraph", "migrate")),
+            Part("compose", ("router", "compose", configuration, "-o", str(self.supergraph_file))),
+        )
+        self._serve()
+
+    def wait(self) -> None:
+        """Return when a stop is requested.
+
+        Raises:
+            PartFailedError: A part ended by itself.
+        """
+        while not self._stop_requested.wait(0.2):
+            self._refuse_ended_parts()
+
+    def stop(self) -> None:
+        """Stop the router first and the databases last; harmless when little has started."""
+        processes = [running.process for running in reversed(self.parts)]
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in processes:
+            stop(process, stop_signal=signal.SIGTERM, timeout_s=_STOP_TIMEOUT_S)
+        if self.broker is not None:
+            self.broker.stop()
+        for database in self.databases.values():
+            database.stop()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _lock_data(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.data_dir / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError("Another launcher", self.data_dir) from None
+
+    def _refuse_taken_ports(self) -> None:
+        for variable, port in self.ports.items():
+            if not is_port_free(port):
+                raise PortTakenError(port, variable.removesuffix("_PORT").lower(), variable)
+
+    def _start_servers(self) -> None:
+        """Start what the environment does not name, from this thread: a child dies with it."""
+        secrets = development_secrets(self.data_dir / "secrets")
+        urls: dict[str, str] = {}
+        for name in ("auth", "tasks"):
+            given = self._given.get(f"{name.upper()}_DATABASE_URL")
+            urls[name] = given or self._start_database(name, secrets.database_password)
+        events_url = self._given.get("TASKS_EVENTS_URL") or self._given.get("AUTH_EVENTS_URL")
+        if events_url is None:
+            self.broker = EmbeddedNats(
+                self.data_dir / "nats", log_file=self.data_dir / "log" / "nats.log"
+            )
+            events_url = self.broker.start().url
+        made = development_values(
+            secrets, ports=self.ports, database_urls=urls, events_url=events_url
+        )
+        self._environment = {**made, **self._given, "PYTHONUNBUFFERED": "1"}
+
+    def _start_database(self, name: str, password: str) -> str:
+        """Start the server of one subgraph, and give the URL of its database."""
+        server = EmbeddedPostgres(
+            self.data_dir / f"{name}_db",
+            password=password,
+            log_file=self.data_dir / "log" / f"{name}_db.log",
+            database=f"{name}_db",
+        )
+        self.databases[name] = server
+        return server.start().url(driver="postgresql+asyncpg")
+
+    def _write_supergraph_configuration(self) -> str:
+        """The checkout's supergraph.yaml with the addresses of this stack."""
+        source = CHECKOUT / "schema" / "supergraph.yaml"
+        configuration = yaml.safe_load(source.read_text())
+        for name, subgraph in configuration["subgraphs"].items():
+            subgraph["routing_url"] = (
+                f"http://{LOOPBACK}:{self.ports[name.upper() + '_PORT']}/graphql"
+            )
+            subgraph["schema"]["file"] = str(source.parent / subgraph["schema"]["file"])
+        written = self.data_dir / "supergraph.yaml"
+        written.write_text(yaml.safe_dump(configuration, sort_keys=False))
+        return str(written)
+
+    def _run_once(self, *parts: Part) -> None:
+        """Run parts side by side to their end; all must succeed."""
+        started = [self._launch(part) for part in parts]
+        for running in started:
+            while running.process.poll() is None:
+                self._pause()
+            if running.process.returncode != 0:
+                raise running.failure()
+            self.parts.remove(running)
+
+    def _serve(self) -> None:
+        auth = f"http://{LOOPBACK}:{self.ports['AUTH_PORT']}"
+        tasks = f"http://{LOOPBACK}:{self.ports['TASKS_PORT']}"
+        router = ("router", "serve", "--supergraph", str(self.supergraph_file))
+        for part in (
+            Part("auth", ("auth_subgraph", "serve"), auth),
+            Part("tasks", ("tasks_subgraph", "serve"), tasks),
+            Part("router", router, self.router_url),
+            Part("auth-worker", ("auth_subgraph", "work")),
+            Part("tasks-worker", ("tasks_subgraph", "work")),
+        ):
+            self._launch(part)
+        deadline = time.monotonic() + _READY_TIMEOUT_S
+        for running in self.parts:
+            address = running.part.address
+            while address is not None and not _is_ready(address):
+                self._refuse_ended_parts()
+                if time.monotonic() > deadline:
+                    reason = f"{address} is not ready after {_READY_TIMEOUT_S:.0f} s"
+                    raise PartFailedError(running.part.name, reason)
+                self._pause()
+        self._refuse_ended_parts()
+
+    def _launch(self, part: Part) -> RunningPart:
+        process = launch(
+            [sys.executable, "-m", *part.arguments],
+            environment=self._environment,
+            folder=CHECKOUT,
+            output=subprocess.PIPE,
+        )
+        running = RunningPart(part, process, LogLines(part.name, process, self._sink))
+        self.parts.append(running)
+        return running
+
+    def _refuse_ended_parts(self) -> None:
+        for running in self.parts:
+            running.refuse_end()
+
+    def _pause(self) -> None:
+        if self._stop_requested.wait(_POLL_S):
+            raise StopRequested
+
+
+def _port(name: str, environment: Mapping[str, str], default: int) -> int:
+    value = environment.get(name, str(default))
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise SettingError(name, value, "a port number, 1 to 65535")
+    return int(value)
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/health/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
