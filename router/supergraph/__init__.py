@@ -1,0 +1,27 @@
+"""The supergraph: loaded from SDL, frozen, read by everything that serves requests."""
+
+from router.supergraph.errors import SupergraphError
+from router.supergraph.load import load_supergraph
+from router.supergraph.model import (
+    Coordinate,
+    Key,
+    ListSize,
+    SecurityRequirement,
+    Subgraph,
+    SubgraphField,
+    SubgraphType,
+    Supergraph,
+)
+
+__all__ = [
+    "Coordinate",
+    "Key",
+    "ListSize",
+    "SecurityRequirement",
+    "Subgraph",
+    "SubgraphField",
+    "SubgraphType",
+    "Supergraph",
+    "SupergraphError",
+    "load_supergraph",
+]
