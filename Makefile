@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up demo schema check test nightly lock snapshots environment clean
+.PHONY: help install install-dev up demo schema check test nightly lock snapshots environment secrets clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,6 +28,9 @@ schema: install ## export both subgraphs, compose, write the API schema
 
 environment: install ## write .env.example from the settings classes
 	@$(BIN)/python -m devstack environment
+
+secrets: install ## what docker compose needs: .env and .secrets/
+	@$(BIN)/python -m devstack secrets
 
 check: install-dev ## format, lint, types, import contracts, nothing stale
 	$(BIN)/ruff format --check .

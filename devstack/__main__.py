@@ -1,10 +1,11 @@
-"""`python -m devstack up|demo|schema|environment`."""
+"""`python -m devstack up|demo|schema|environment|secrets`."""
 
 import argparse
 import sys
 from pathlib import Path
 
-DEFAULT_DATA_DIR = Path(__file__).resolve().parent.parent / ".data"
+CHECKOUT = Path(__file__).resolve().parent.parent
+DEFAULT_DATA_DIR = CHECKOUT / ".data"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("demo", help="the tour of the README, against a running stack")
     command.add_argument("--url", default=None, help="of the router; default: this checkout's")
     command.add_argument("--data", type=Path, default=DEFAULT_DATA_DIR, metavar="FOLDER")
+    commands.add_parser("secrets", help="make what docker-compose.yml needs: .env, .secrets/")
     for name, purpose in (
         ("schema", "write the files of schema/ from the code of the subgraphs"),
         ("environment", "write .env.example from the settings classes"),
@@ -35,6 +37,10 @@ def _run(options: argparse.Namespace) -> int:
             from devstack.demo import demo  # noqa: PLC0415
 
             return demo(options.url, options.data)
+        case "secrets":
+            from devstack.compose_secrets import make_secrets  # noqa: PLC0415
+
+            return make_secrets(CHECKOUT)
         case "schema":
             from devstack.schema_files import schema  # noqa: PLC0415
 

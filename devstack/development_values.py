@@ -31,13 +31,13 @@ def development_secrets(folder: Path) -> Secrets:
         return Secrets(**json.loads(kept.read_text()))
     folder.mkdir(parents=True, exist_ok=True)
     key_file = folder / "jwt-private-key.pem"
-    _write_private(key_file, _signing_key())
+    write_private(key_file, signing_key())
     made = Secrets(
         database_password=secrets.token_urlsafe(24),
         cursor_key=secrets.token_urlsafe(32),
         signing_key_file=str(key_file.absolute()),
     )
-    _write_private(kept, json.dumps(asdict(made), indent=2))
+    write_private(kept, json.dumps(asdict(made), indent=2))
     return made
 
 
@@ -91,7 +91,7 @@ _ROUTER_LIMITS: Mapping[str, str] = {
 }
 
 
-def _signing_key() -> str:
+def signing_key() -> str:
     # Needed once for a data folder, and slow to import.
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
@@ -107,7 +107,7 @@ def _signing_key() -> str:
     )
 
 
-def _write_private(path: Path, content: str) -> None:
+def write_private(path: Path, content: str) -> None:
     """Write beside and rename, so that a kill leaves the whole file or none."""
     unfinished = path.with_name(path.name + ".new")
     unfinished.unlink(missing_ok=True)

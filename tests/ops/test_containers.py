@@ -1,0 +1,75 @@
+"""The container files agree with one another and with what the images hold."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    parsed = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+    services: dict[str, dict[str, Any]] = parsed["services"]
+    return services
+
+
+def of_ours(services: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: service for name, service in services.items() if "build" in service}
+
+
+def test_only_the_router_publishes_a_port(services: dict[str, dict[str, Any]]) -> None:
+    default = {name for name, service in services.items() if "profiles" not in service}
+    assert [name for name in default if "ports" in services[name]] == ["router"]
+
+
+def test_whoever_is_waited_for_as_healthy_has_a_health_check(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    for name, service in services.items():
+        for needed, how in service.get("depends_on", {}).items():
+            assert needed in services, f"{name} waits for {needed}"
+            if how["condition"] == "service_healthy":
+                assert "healthcheck" in services[needed], f"{name} waits for {needed}"
+
+
+def test_a_database_is_reachable_by_its_own_subgraph_only(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    for owner in ("auth", "tasks"):
+        (network,) = services[f"{owner}-db"]["networks"]
+        users = {name for name, service in services.items() if network in networks_of(service)}
+        assert users == {f"{owner}-db", f"{owner}-migrate", owner, f"{owner}-worker"}
+
+
+def test_no_secret_has_a_default(services: dict[str, dict[str, Any]]) -> None:
+    text = (CHECKOUT / "docker-compose.yml").read_text()
+    for name in re.findall(r"\$\{(\w*(?:PASSWORD|KEY)\w*)", text):
+        assert name == "JWT_PRIVATE_KEY" or f"${{{name}:?" in text, name
+        assert f"${{{name}:-" not in text or name == "JWT_PRIVATE_KEY"
+
+
+def test_our_services_run_without_rights(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in of_ours(services).items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["read_only"], name
+    assert re.search(r"^USER service$", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE)
+
+
+def test_the_image_gets_every_file_it_copies() -> None:
+    ignored = (CHECKOUT / ".dockerignore").read_text().split()
+    for source in re.findall(
+        r"^COPY (?!--from)(\S+)", (CHECKOUT / "Dockerfile").read_text(), re.MULTILINE
+    ):
+        name = source.strip("/")
+        for path in ("auth_subgraph", "tasks_subgraph", "router") if "$" in name else (name,):
+            assert (CHECKOUT / path).exists()
+            assert f"!{path}" in ignored
+
+
+def networks_of(service: dict[str, Any]) -> list[str]:
+    networks: list[str] = service.get("networks", [])
+    return networks
