@@ -41,7 +41,7 @@ check: install-dev ## format, lint, types, import contracts, nothing stale
 	$(BIN)/python -m devstack environment --check
 
 test: install-dev ## every test that needs no further programs
-	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist worksteal
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup
 
 nightly: install-dev ## long random, load and soak runs
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) -m nightly
