@@ -1,0 +1,113 @@
+"""Project the response tree place by place, with errors and null propagation.
+
+This is CompleteValue of the GraphQL specification over data that subgraphs have sent. It runs when
+the compiled projection has met anything out of order; `projection.py` must agree with it on
+everything else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
+
+if TYPE_CHECKING:
+    from router.execution.context import DeniedField
+    from router.execution.errors import ErrorPaths
+    from router.execution.json_value import JsonValue
+    from router.execution.locate import ConcretePath
+    from router.execution.shape import FieldShape, Selection
+
+_ABSENT = object()
+_INVALID: JsonValue = object()
+"""A null whose reason is in the errors; travels up to the nearest nullable place."""
+
+
+class Completion:
+    """Completes one response tree.
+
+    Attributes:
+        violations: (path, problem) of places that no error so far explains.
+        denials: (path, denied field) in the order of the response.
+    """
+
+    def __init__(self, explained: ErrorPaths) -> None:
+        self.violations: list[tuple[ConcretePath, str]] = []
+        self.denials: list[tuple[ConcretePath, DeniedField]] = []
+        self._explained = explained
+        self._path: list[str | int] = []
+
+    def root(self, selection: Selection, tree: dict[str, Any]) -> dict[str, Any] | None:
+        """The value of `data`."""
+        done = self._object(selection, tree)
+        return None if done is _INVALID else done
+
+    def _object(self, selection: Selection, value: JsonValue) -> JsonValue:
+        if value.__class__ is not dict:
+            self._report("is not an object")
+            return _INVALID
+        shape = selection.of(value.get("__typename"))
+        if shape is None:
+            return None
+        done: dict[str, Any] = {}
+        for field in shape.fields:
+            self._path.append(field.key)
+            item = self._field(shape.type_name, field, value)
+            self._path.pop()
+            if item is _INVALID:
+                return _INVALID
+            done[field.key] = item
+        return done
+
+    def _field(self, type_name: str, field: FieldShape, source: dict[str, Any]) -> JsonValue:
+        if field.type is None:
+            return type_name if field.name == "__typename" else source.get(field.key)
+        if field.denied is not None:
+            self.denials.append((tuple(self._path), field.denied))
+            return _INVALID if isinstance(field.type, GraphQLNonNull) else None
+        return self._value(field.type, field, source.get(field.key, _ABSENT))
+
+    def _value(self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue) -> JsonValue:
+        if not isinstance(declared, GraphQLNonNull):
+            done = self._nullable(declared, field, value)
+            return None if done is _INVALID else done
+        done = self._nullable(declared.of_type, field, value)
+        if done is None:
+            if value is not _ABSENT or not self._explained.has_gaps:
+                self._report("is null")
+            return _INVALID
+        return done
+
+    def _nullable(
+        self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue
+    ) -> JsonValue:
+        if value is None or value is _ABSENT:
+            return None
+        if isinstance(declared, GraphQLList):
+            return self._list(declared.of_type, field, value)
+        if field.selection is not None:
+            return self._object(field.selection, value)
+        if field.enum_values is not None:
+            return value if isinstance(value, str) and value in field.enum_values else None
+        return value
+
+    def _list(
+        self, item_type: GraphQLOutputType, field: FieldShape, values: JsonValue
+    ) -> JsonValue:
+        if values.__class__ is not list:
+            self._report("is not a list")
+            return _INVALID
+        done = []
+        for index, value in enumerate(values):
+            self._path.append(index)
+            item = self._value(item_type, field, value)
+            self._path.pop()
+            if item is _INVALID:
+                return _INVALID
+            done.append(item)
+        return done
+
+    def _report(self, problem: str) -> None:
+        path = tuple(self._path)
+        if not self._explained.covers(path):
+            self.violations.append((path, problem))

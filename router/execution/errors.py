@@ -1,0 +1,87 @@
+"""Errors of the response that come from subgraphs, with paths a client understands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from router.execution.json_value import JsonObject, JsonValue
+    from router.execution.locate import ConcretePath
+    from router.execution.shape import Selection
+
+UNAVAILABLE = "SUBGRAPH_UNAVAILABLE"
+
+
+class ErrorPaths:
+    """The places that known errors speak of.
+
+    Attributes:
+        has_gaps: A fetch failed or answered with errors, so absent fields need no further error.
+    """
+
+    def __init__(self, paths: Iterable[ConcretePath], *, has_gaps: bool) -> None:
+        self.has_gaps = has_gaps
+        self._paths = set(paths)
+        self._above = {path[:end] for path in self._paths for end in range(len(path))}
+
+    def covers(self, path: ConcretePath) -> bool:
+        """Whether an error stands at the path, above it or below it."""
+        return path in self._above or any(path[:end] in self._paths for end in range(len(path) + 1))
+
+
+def unavailable(subgraph: str, message: str, path: ConcretePath) -> JsonObject:
+    """The error for a place that a subgraph should have filled and did not."""
+    return {
+        "message": message,
+        "path": list(path),
+        "extensions": {"code": UNAVAILABLE, "service": subgraph},
+    }
+
+
+def from_subgraph(subgraph: str, error: JsonObject, path: ConcretePath | None) -> JsonObject:
+    """A subgraph's error as the client gets it.
+
+    Its `locations` are left out: they point into an operation that the client never saw.
+    """
+    own = error.get("extensions")
+    extensions = {**own} if isinstance(own, dict) else {}
+    extensions["service"] = subgraph
+    rewritten: JsonObject = {"message": str(error.get("message", "")), "extensions": extensions}
+    if path is not None:
+        rewritten["path"] = list(path)
+    return rewritten
+
+
+def known_part(selection: Selection, path: ConcretePath) -> ConcretePath:
+    """The part of a response path that the client's operation selects.
+
+    An error may strike a field that only the plan asked for, such as a field for `@requires`.
+    """
+    place: Selection | bool = selection
+    for index, segment in enumerate(path):
+        if isinstance(segment, int):
+            continue
+        if isinstance(place, bool):
+            return path[:index]
+        below = place.at(segment)
+        if below is False:
+            return path[:index]
+        place = below
+    return path
+
+
+def first_null(data: JsonValue, path: ConcretePath) -> ConcretePath:
+    """The part of `path` up to the first null of the projected data; all of it if there is none."""
+    value = data
+    for index, segment in enumerate(path):
+        if value is None:
+            return path[: max(index, 1)]
+        if isinstance(value, dict):
+            value = value.get(segment)
+        elif isinstance(value, list) and isinstance(segment, int) and segment < len(value):
+            value = value[segment]
+        else:
+            return path[:index]
+    return path

@@ -1,0 +1,127 @@
+"""Execute an operation: prepare it once, then run it for every request.
+
+`prepare` does whatever depends on the operation alone. `PreparedOperation.execute` runs the fetches
+of the plan into one response tree, and projects the tree to what the client selected.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphql import DocumentNode, OperationDefinitionNode, OperationType
+
+from router.errors import ClientError
+from router.execution.execution import Execution
+from router.execution.fetch import CompiledFetch
+from router.execution.schedule import Schedule
+from router.execution.shape import find_operation
+from router.execution.variant import Variant, condition_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from router.execution.context import DeniedField, ExecutionContext, ExecutionResult
+    from router.execution.ports import SubgraphClient
+    from router.planning.query_plan import QueryPlan
+    from router.supergraph import Supergraph
+
+MAX_VARIANTS = 64
+"""Of one operation; more than six Boolean variables in use at once make the rest be rebuilt."""
+
+
+def prepare(
+    supergraph: Supergraph,
+    document: DocumentNode,
+    operation_name: str | None,
+    plan: QueryPlan,
+    *,
+    denied: Mapping[tuple[str, str], DeniedField] | None = None,
+) -> PreparedOperation:
+    """Prepare an operation for execution.
+
+    Args:
+        supergraph: Its API schema gives the types of the answer.
+        document: The client's, valid against the API schema.
+        operation_name: Which operation of the document; None if it holds one.
+        plan: Fetches for the operation, or for what is left of it without the denied fields.
+        denied: By (object type, field): answered with null and an error instead of data.
+
+    Raises:
+        ClientError: The operation is a subscription.
+    """
+    operation = find_operation(document, operation_name)
+    if operation.operation is OperationType.SUBSCRIPTION:
+        msg = "Subscriptions are not supported."
+        raise ClientError(msg, code="OPERATION_NOT_SUPPORTED", status=400)
+    return PreparedOperation(supergraph, document, operation, plan, denied or {})
+
+
+class PreparedOperation:
+    """An operation ready to run; shared by all requests that send it."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        plan: QueryPlan,
+        denied: Mapping[tuple[str, str], DeniedField],
+    ) -> None:
+        self.plan = plan
+        self._schema = supergraph.api_schema
+        self._document = document
+        self._operation = operation
+        self._denied = denied
+        self._conditions = condition_variables(document)
+        self._variants: dict[tuple[bool, ...], Variant] = {}
+        interfaces = frozenset(
+            name for name, kind in supergraph.kinds.items() if kind == "interface"
+        )
+        self._fetches = [CompiledFetch(fetch, interfaces) for fetch in plan.fetches]
+        self._schedule = Schedule(plan)
+        # Where the plan fetches entities, equal ones are one object in the tree.
+        self._shared = frozenset(
+            keys
+            for fetch in self._fetches
+            for keys in fetch.key_paths
+            if plan.fetches[fetch.id].entity_calls
+        )
+
+    async def execute(
+        self,
+        variables: dict[str, Any],
+        context: ExecutionContext,
+        clients: Mapping[str, SubgraphClient],
+    ) -> ExecutionResult:
+        """Run the operation.
+
+        Args:
+            variables: Coerced; defaults filled in, those not given left out.
+            context: The request's part.
+            clients: By subgraph name.
+
+        Raises:
+            PlanBugError: The plan is not sound.
+        """
+        variant = self._variant(variables)
+        execution = Execution(self._fetches, variables, context, clients)
+        if variant.introspection is not None:
+            execution.tree.update(variant.introspection.answer(variables))
+        await self._schedule.run(execution.perform)
+        return execution.answer(variant)
+
+    def _variant(self, variables: dict[str, Any]) -> Variant:
+        values = tuple(variables.get(name) is True for name in self._conditions)
+        variant = self._variants.get(values)
+        if variant is None:
+            if len(self._variants) >= MAX_VARIANTS:
+                self._variants.clear()
+            variant = self._variants[values] = Variant(
+                self._schema,
+                self._document,
+                self._operation,
+                conditions=dict(zip(self._conditions, values, strict=True)),
+                denied=self._denied,
+                shared=self._shared,
+            )
+        return variant

@@ -1,0 +1,316 @@
+"""One fetch: the request it sends and how its answer enters the response tree."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+)
+
+from router.errors import SubgraphError
+from router.execution.locate import ConcretePath, compile_locator, locate_with_paths
+from router.execution.merge import compile_renames, merge
+from router.execution.ports import SubgraphRequest, SubgraphResponse
+from router.execution.representations import Collected, compile_collector
+from router.planning.query_plan import LIST, Condition, EntityCall, Fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from router.execution.context import ExecutionContext
+    from router.execution.json_value import JsonObject, JsonValue
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+
+class Answer:
+    """A subgraph's answer in GraphQL terms: at least one of data and errors is there."""
+
+    __slots__ = ("data", "errors")
+
+    def __init__(self, data: JsonObject | None, errors: list[JsonObject]) -> None:
+        self.data = data
+        self.errors = errors
+
+
+class CompiledFetch:
+    """A fetch of a plan, with all that depends on the plan alone done.
+
+    Attributes:
+        id: Index in the plan.
+        subgraph: Name as in the supergraph.
+        key_paths: Response keys that lead to the places where results are merged.
+    """
+
+    def __init__(self, fetch: Fetch, interfaces: frozenset[str]) -> None:
+        self.id = fetch.id
+        self.subgraph = fetch.subgraph
+        self.key_paths = tuple(
+            tuple(item for item in path if isinstance(item, str) and item != LIST)
+            for path in (
+                [path for call in fetch.entity_calls for path in call.paths]
+                if fetch.entity_calls
+                else [fetch.path]
+            )
+        )
+        self._fetch = fetch
+        self._interfaces = interfaces
+        self._collectors = [(call, compile_collector(call)) for call in fetch.entity_calls]
+        self._rename = compile_renames(fetch.renames)
+        self._renamed = {item.source: item.target for item in fetch.renames}
+        self._locate = compile_locator(fetch.path)
+        self._body_start = b'{"query":' + _encode(fetch.operation)
+        self._is_static = not fetch.variables and not fetch.entity_calls
+
+    def applies(self, variables: JsonObject) -> bool:
+        """Whether the fetch's conditions hold."""
+        return _hold(self._fetch.conditions, variables)
+
+    def collect(self, tree: JsonObject, variables: JsonObject) -> list[Collected] | None:
+        """What the entity calls send; None if there is nothing to ask for."""
+        collected = [
+            collect(tree) if _hold(call.conditions, variables) else Collected()
+            for call, collect in self._collectors
+        ]
+        if self._collectors and not any(item.representations for item in collected):
+            return None
+        return collected
+
+    def request(
+        self, collected: list[Collected], variables: JsonObject, context: ExecutionContext
+    ) -> SubgraphRequest:
+        fetch = self._fetch
+        if self._is_static:
+            own: JsonObject = {}
+            body = self._body_start + b"}"
+        else:
+            own = {name: variables[name] for name in fetch.variables if name in variables}
+            for call, item in zip(fetch.entity_calls, collected, strict=True):
+                own[call.variable] = item.representations
+            body = self._body_start + b',"variables":' + _encode(own) + b"}"
+        return SubgraphRequest(
+            subgraph=fetch.subgraph,
+            operation=fetch.operation,
+            variables=own,
+            body=body,
+            headers=context.headers,
+            deadline=context.deadline,
+            is_mutation=fetch.operation_kind == "mutation",
+            identity=context.identity,
+        )
+
+    def read(self, response: SubgraphResponse) -> Answer:
+        """Read an answer.
+
+        Raises:
+            SubgraphError: It is not GraphQL.
+        """
+        status = response.status
+        if status >= 500 and response.media_type != GRAPHQL_RESPONSE:
+            msg = f"HTTP status {status}"
+            raise self._invalid(msg)
+        try:
+            answer = _decode(response.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            msg = f"HTTP status {status}, not JSON: {error}"
+            raise self._invalid(msg) from error
+        if answer.__class__ is not dict:
+            msg = f"HTTP status {status}, not a JSON object"
+            raise self._invalid(msg)
+        data = answer.get("data")
+        errors = answer.get("errors")
+        if data.__class__ is dict and not errors:
+            return Answer(data, [])
+        if data is not None and data.__class__ is not dict:
+            msg = "`data` is not an object"
+            raise self._invalid(msg)
+        if data is None and not errors:
+            msg = f"HTTP status {status}, neither data nor errors"
+            raise self._invalid(msg)
+        if errors.__class__ is not list or not all(item.__class__ is dict for item in errors):
+            msg = "`errors` is not a list of objects"
+            raise self._invalid(msg)
+        return Answer(data, errors)
+
+    def merge_data(
+        self,
+        tree: JsonObject,
+        data: JsonObject,
+        collected: list[Collected],
+        *,
+        is_partial: bool,
+    ) -> None:
+        """Merge an answer's data into the tree.
+
+        Args:
+            tree: Modified.
+            data: Given up to the tree.
+            collected: What was sent.
+            is_partial: Errors came with it, so that a whole call may be null.
+
+        Raises:
+            SubgraphError: An entity call's result does not match what was sent. Results of other
+                calls are merged.
+        """
+        if not self._collectors:
+            self._merge_root(tree, data)
+            return
+        problem: SubgraphError | None = None
+        for (call, _), item in zip(self._collectors, collected, strict=True):
+            try:
+                self._merge_entities(call, data, item, is_partial=is_partial)
+            except SubgraphError as error:
+                problem = error
+        if problem is not None:
+            raise problem
+
+    def _merge_root(self, tree: JsonObject, data: JsonObject) -> None:
+        if self._rename is not None:
+            self._rename(data)
+        if not self._fetch.path:
+            merge(tree, data, self._interfaces)
+            return
+        targets = {id(target): target for target in self._locate(tree)}
+        for target in targets.values():
+            merge(target, data, self._interfaces)
+
+    def _merge_entities(
+        self, call: EntityCall, data: JsonObject, collected: Collected, *, is_partial: bool
+    ) -> None:
+        results = data.get(call.response_key)
+        sent = len(collected.representations)
+        if results is None and (is_partial or not sent):
+            return
+        if results.__class__ is not list or len(results) != sent:
+            count = len(results) if isinstance(results, list) else "no list of"
+            msg = f"{count} entities for {sent} representations"
+            raise self._invalid(msg)
+        if not all(result is None or result.__class__ is dict for result in results):
+            msg = "an entity is not an object"
+            raise self._invalid(msg)
+        if self._rename is not None:
+            for result in results:
+                if result is not None:
+                    self._rename(result)
+        for entity, index in zip(collected.entities, collected.indexes, strict=True):
+            result = results[index]
+            if result is not None:
+                merge(entity, result, self._interfaces)
+
+    def _invalid(self, detail: str) -> SubgraphError:
+        return SubgraphError(self._fetch.subgraph, "invalid_response", detail)
+
+    def response_paths(
+        self, path: object, tree: JsonObject, collected: list[Collected]
+    ) -> list[ConcretePath]:
+        """The places of the response that an error's path speaks of; none if it names no place.
+
+        An error of an entity strikes every place that used its representation.
+
+        Args:
+            path: As the subgraph sent it.
+            tree: Before this fetch's results are merged.
+            collected: What was sent.
+        """
+        if path.__class__ is not list or not path or not _is_path(path):
+            return []
+        own = tuple(
+            self._renamed.get(item, item) if isinstance(item, str) else item for item in path
+        )
+        if not self._collectors:
+            return [(*place, *own) for place, _ in locate_with_paths(tree, self._fetch.path)]
+        for (call, _), item in zip(self._collectors, collected, strict=True):
+            if own[0] == call.response_key and len(own) > 1:
+                return [
+                    (*place, *own[2:])
+                    for place, index in _places(call, tree, item)
+                    if index == own[1]
+                ]
+        return []
+
+    def is_whole_call(self, path: object) -> bool:
+        """Whether an error's path is that of a whole `_entities` field."""
+        return path.__class__ is list and any(
+            path == [call.response_key] for call, _ in self._collectors
+        )
+
+    def first_place(self, tree: JsonObject, collected: list[Collected]) -> ConcretePath:
+        """Where the first result would be merged."""
+        if not self._collectors:
+            return next((place for place, _ in locate_with_paths(tree, self._fetch.path)), ())
+        return next(
+            (
+                place
+                for (call, _), item in zip(self._collectors, collected, strict=True)
+                for place, _ in _places(call, tree, item)
+            ),
+            (),
+        )
+
+    @cached_property
+    def selected_keys(self) -> tuple[str, ...]:
+        """Response keys that the fetch fills where its results are merged."""
+        document = parse(self._fetch.operation, no_location=True)
+        fragments = {
+            node.name.value: node.selection_set
+            for node in document.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+        [operation] = [
+            node for node in document.definitions if isinstance(node, OperationDefinitionNode)
+        ]
+        nodes = list(_fields(operation.selection_set, fragments))
+        if self._collectors:
+            sets = [node.selection_set for node in nodes if node.selection_set]
+            nodes = [node for found in sets for node in _fields(found, fragments)]
+        keys = [(node.alias or node.name).value for node in nodes]
+        return tuple(self._renamed.get(key, key) for key in keys if key != "__typename")
+
+
+def _hold(conditions: tuple[Condition, ...], variables: JsonObject) -> bool:
+    return not conditions or all(
+        variables.get(condition.variable) is condition.value for condition in conditions
+    )
+
+
+def _is_path(path: JsonValue) -> bool:
+    return all(item.__class__ is str or item.__class__ is int for item in path)
+
+
+def _places(
+    call: EntityCall, tree: JsonObject, collected: Collected
+) -> Iterator[tuple[ConcretePath, int]]:
+    """Every place of the response that waits for this call, with its representation's index."""
+    indexes = {
+        id(entity): index
+        for entity, index in zip(collected.entities, collected.indexes, strict=True)
+    }
+    for path in call.paths:
+        for place, entity in locate_with_paths(tree, path):
+            index = indexes.get(id(entity))
+            if index is not None:
+                yield place, index
+
+
+def _fields(
+    selection_set: SelectionSetNode, fragments: dict[str, SelectionSetNode]
+) -> Iterator[FieldNode]:
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            yield node
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _fields(fragments[node.name.value], fragments)
+        elif isinstance(node, InlineFragmentNode):
+            yield from _fields(node.selection_set, fragments)
