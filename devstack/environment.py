@@ -40,8 +40,9 @@ def environment(*, check: bool) -> int:
 
 def env_example() -> str:
     from auth_subgraph.settings import AuthSettings  # noqa: PLC0415
-    from router.settings import RouterSettings  # noqa: PLC0415
     from tasks_subgraph.settings import TasksSettings  # noqa: PLC0415
+
+    from router.settings import RouterSettings  # noqa: PLC0415
 
     sections = [_HEAD]
     classes: tuple[tuple[str, type[BaseSettings]], ...] = (

@@ -293,11 +293,9 @@ class EmbeddedPostgres:
         lines = [line for line in output.splitlines() if line.strip()]
         telling = [line for line in lines if re.search(r"FATAL|ERROR|error:|PANIC", line)] or lines
         reason = (
-            re.sub(r"^.*?(FATAL|ERROR|PANIC|error):\s*", "", telling[-1])
-            if telling
-            else "no output"
+            re.sub(r"^.*?(FATAL|ERROR|PANIC|error):\s*", "", telling[0]) if telling else "no output"
         )
-        if re.search("No space left on device", output):
+        if re.search("No space left on device|Check free disk space", output):
             return DiskError("Postgres", self.data_dir, "the disk is full")
         if re.search("Permission denied|Read-only file system", output):
             return DiskError("Postgres", self.data_dir, reason)

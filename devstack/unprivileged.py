@@ -1,8 +1,8 @@
 """Postgres refuses to run as root, so a root launcher starts it as somebody else.
 
-First choice is a user namespace in which root is called 65534: files stay root's, no folder has to
-be opened to others. Where the kernel or a container forbids it, the server runs as `nobody`, who
-must then own the data folder and be able to reach it.
+A data folder that belongs to a user is run by that user. One that belongs to root is run in a user
+namespace in which root is called 65534: files stay root's, no folder has to be opened to others.
+Where the kernel or a container forbids that, the folder is given to `nobody`.
 """
 
 import ctypes
@@ -16,6 +16,7 @@ from devstack.errors import DiskError
 
 _CLONE_NEWUSER = 0x10000000
 _OVERFLOW_ID = 65534
+_NO_WAY_IN = "the folder's owner cannot reach it; put it where others may pass, or be a normal user"
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -39,42 +40,37 @@ def enter_user_namespace() -> None:
         os.close(descriptor)
 
 
-def become_nobody() -> None:
-    nobody = pwd.getpwnam("nobody")
-    os.setgroups([])
-    os.setgid(nobody.pw_gid)
-    os.setuid(nobody.pw_uid)
-
-
 def leave_root(folder: Path) -> Callable[[], None] | None:
     """What a child must do before it runs a program that refuses root; None for a normal user.
 
     Args:
-        folder: Where the program keeps its files; given to `nobody` when namespaces are refused.
+        folder: Where the program keeps its files; given to `nobody` when nothing else is left.
 
     Raises:
-        DiskError: `nobody` cannot reach `folder`.
+        DiskError: The user who would run it cannot reach `folder`.
     """
     if os.geteuid() != 0:
         return None
-    if _succeeds_in_child(enter_user_namespace):
-        return enter_user_namespace
-    nobody = pwd.getpwnam("nobody")
-    for path in (folder, *folder.rglob("*")):
-        if path.lstat().st_uid != nobody.pw_uid:
+    if folder.stat().st_uid == 0:
+        if _succeeds_in_child(enter_user_namespace):
+            return enter_user_namespace
+        nobody = pwd.getpwnam("nobody")
+        for path in (folder, *folder.rglob("*")):
             os.lchown(path, nobody.pw_uid, nobody.pw_gid)
+    owner = folder.stat()
+
+    def become_owner() -> None:
+        os.setgroups([])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
 
     def enter_folder() -> None:
-        become_nobody()
+        become_owner()
         os.chdir(folder)
 
     if not _succeeds_in_child(enter_folder):
-        raise DiskError(
-            "Postgres (which must not run as root, so runs as nobody)",
-            folder,
-            "nobody cannot reach it; use a folder that others may enter, or run as a normal user",
-        )
-    return become_nobody
+        raise DiskError("Postgres", folder, f"it refuses root, and {_NO_WAY_IN}")
+    return become_owner
 
 
 def _succeeds_in_child(action: Callable[[], None]) -> bool:
