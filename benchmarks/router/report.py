@@ -1,0 +1,170 @@
+"""The results as a table, a picture and numbers for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+COLOURS = ("#2563eb", "#b45309", "#0f766e", "#7c3aed", "#be123c", "#475569")
+BAR_HEIGHT = 22
+PANEL_WIDTH = 860
+LABEL_WIDTH = 220
+BARS_WIDTH = 480
+
+
+@dataclass(frozen=True, slots=True)
+class ContenderResult:
+    name: str
+    version: str
+    start_s: float
+    memory_mib: float
+    workloads: Mapping[str, Mapping[str, float]]
+    """Workload name to medians; see `measure.Samples.medians`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    contenders: Sequence[ContenderResult]
+    skipped: Sequence[tuple[str, str]]
+    settings: str
+    machine: str
+    date: str
+
+    def workload_names(self) -> list[str]:
+        return list(dict.fromkeys(name for c in self.contenders for name in c.workloads))
+
+
+def machine() -> str:
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text().splitlines()
+        model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), model)
+    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}"
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def write(results: Results, folder: Path) -> list[Path]:
+    """Write router.md, router.svg and router.json into `folder`; gives their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "router.md": markdown(results),
+        "router.svg": picture(results),
+        "router.json": json.dumps(as_json(results), indent=1) + "\n",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return [folder / name for name in files]
+
+
+def markdown(results: Results) -> str:
+    lines = [
+        "# Routers over stub subgraphs",
+        "",
+        f"{results.date}; {results.machine}; {results.settings}.",
+        "Made by `make bench`; [benchmarks/README.md](../README.md) says how it is measured.",
+        "",
+        "![CPU time of a request](router.svg)",
+        "",
+        "| contender | version | start, s | memory, MiB |",
+        "|---|---|---|---|",
+        *(
+            f"| {c.name} | {c.version} | {c.start_s:.2f} | {c.memory_mib:.0f} |"
+            for c in results.contenders
+        ),
+    ]
+    for name in results.workload_names():
+        lines += ["", f"## {name}", "", *workload_table(results.contenders, name)]
+    if results.skipped:
+        lines += ["", "## Skipped", "", *(f"- {who}: {why}" for who, why in results.skipped)]
+    return "\n".join(lines) + "\n"
+
+
+def workload_table(contenders: Iterable[ContenderResult], name: str) -> list[str]:
+    measured = [c for c in contenders if name in c.workloads]
+    first = measured[0].workloads[name]
+    lines = [
+        f"Answer: {first['answer_bytes'] / 1000:.1f} kB.",
+        "",
+        "| contender | CPU, µs a request | of the first | requests a second "
+        + "| p50, ms | p99, ms | p50 with one connection, ms |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for contender in measured:
+        row = contender.workloads[name]
+        lines.append(
+            f"| {contender.name} | {row['cpu_us']:.0f} | {row['cpu_us'] / first['cpu_us']:.1f} "
+            f"| {row['per_second']:.0f} | {row['p50_us'] / 1000:.2f} | {row['p99_us'] / 1000:.2f} "
+            f"| {row['alone_p50_us'] / 1000:.2f} |"
+        )
+    return lines
+
+
+def picture(results: Results) -> str:
+    """One panel of bars for every workload: CPU time of a request, linear, from zero."""
+    panels: list[str] = []
+    top = 48
+    for name in results.workload_names():
+        rows = [
+            (c.name, c.workloads[name]["cpu_us"]) for c in results.contenders if name in c.workloads
+        ]
+        panels.append(panel(name, rows, top))
+        top += 40 + BAR_HEIGHT * len(rows)
+    title = "CPU time of a request, µs (less is better)"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{PANEL_WIDTH}" height="{top}" '
+        f'viewBox="0 0 {PANEL_WIDTH} {top}" font-family="system-ui, sans-serif" font-size="13">\n'
+        f'<rect width="100%" height="100%" fill="#ffffff"/>\n'
+        f'<text x="16" y="28" font-size="17" font-weight="600">{title}</text>\n'
+        + "\n".join(panels)
+        + "\n</svg>\n"
+    )
+
+
+def panel(name: str, rows: Sequence[tuple[str, float]], top: int) -> str:
+    greatest = max(value for _, value in rows)
+    parts = [f'<text x="16" y="{top + 18}" font-weight="600">{escape(name)}</text>']
+    for index, (contender, value) in enumerate(rows):
+        y = top + 26 + index * BAR_HEIGHT
+        width = max(1.0, value / greatest * BARS_WIDTH)
+        parts.append(
+            f'<text x="{LABEL_WIDTH - 8}" y="{y + 15}" text-anchor="end">{escape(contender)}</text>'
+            f'<rect x="{LABEL_WIDTH}" y="{y + 3}" width="{width:.1f}" height="{BAR_HEIGHT - 6}" '
+            f'fill="{COLOURS[index % len(COLOURS)]}"/>'
+            f'<text x="{LABEL_WIDTH + width + 6:.1f}" y="{y + 15}">{value:,.0f}</text>'
+        )
+    return "\n".join(parts)
+
+
+def as_json(results: Results) -> dict[str, object]:
+    return {
+        "date": results.date,
+        "machine": results.machine,
+        "settings": results.settings,
+        "contenders": [
+            {
+                "name": c.name,
+                "version": c.version,
+                "start_s": round(c.start_s, 3),
+                "memory_mib": round(c.memory_mib, 1),
+                "workloads": {
+                    name: {key: round(value, 1) for key, value in row.items()}
+                    for name, row in c.workloads.items()
+                },
+            }
+            for c in results.contenders
+        ],
+        "skipped": [{"name": who, "reason": why} for who, why in results.skipped],
+    }
