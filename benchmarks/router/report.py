@@ -95,12 +95,20 @@ def markdown(results: Results) -> str:
 def workload_table(contenders: Iterable[ContenderResult], name: str) -> list[str]:
     measured = [c for c in contenders if name in c.workloads]
     first = measured[0].workloads[name]
+    columns = (
+        "contender",
+        "CPU, µs a request",
+        "of the first",
+        "requests a second",
+        "p50, ms",
+        "p99, ms",
+        "p50 with one connection, ms",
+    )
     lines = [
         f"Answer: {first['answer_bytes'] / 1000:.1f} kB.",
         "",
-        "| contender | CPU, µs a request | of the first | requests a second "
-        + "| p50, ms | p99, ms | p50 with one connection, ms |",
-        "|---|---|---|---|---|---|---|",
+        f"| {' | '.join(columns)} |",
+        "|---" * len(columns) + "|",
     ]
     for contender in measured:
         row = contender.workloads[name]
