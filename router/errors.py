@@ -2,6 +2,7 @@
 
     RouterError
     ├── ClientError     the request cannot be answered as asked; made only of what the client sent
+    ├── InvalidRequestError  several of them at once: everything validation found
     ├── SubgraphError   one fetch failed; becomes an error in the response, the rest stays
     ├── StartupError    the router cannot start as configured; names the setting or file
     └── PlanBugError    our mistake: logged with the operation's hash, masked for the client
@@ -11,7 +12,10 @@ Codes are listed in docs/errors.md and never reused.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class RouterError(Exception):
@@ -26,6 +30,8 @@ class ClientError(RouterError):
         status: HTTP status for `application/graphql-response+json`.
         extensions: Further extensions, for example `{"limit": 10}`.
         locations: Places in the document, as in the GraphQL specification.
+        path: Response path of the field that may not be answered; empty when it is about the
+            whole request.
     """
 
     def __init__(
@@ -36,6 +42,7 @@ class ClientError(RouterError):
         status: int = 400,
         extensions: dict[str, Any] | None = None,
         locations: list[dict[str, int]] | None = None,
+        path: Sequence[str | int] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -43,6 +50,19 @@ class ClientError(RouterError):
         self.status = status
         self.extensions = extensions or {}
         self.locations = locations or []
+        self.path = tuple(path)
+
+
+class InvalidRequestError(RouterError):
+    """Everything that is wrong with one request; never empty.
+
+    Attributes:
+        errors: In the order in which they were found; the first decides code and status.
+    """
+
+    def __init__(self, errors: Sequence[ClientError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = tuple(errors)
 
 
 SubgraphFailure = Literal["unreachable", "timeout", "invalid_response"]

@@ -6,7 +6,10 @@ telemetry turns them into a log line, metrics and spans.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FetchOutcome = Literal[
     "ok",
@@ -45,11 +48,13 @@ class FetchObservation(NamedTuple):
 
 
 class StageObservation(NamedTuple):
-    """One stage of the pipeline: its name, start on the loop's clock, and duration."""
+    """One stage of the pipeline and when it ended, on the event loop's clock.
+
+    A stage begins where the one before it ended, the first at the start of the request.
+    """
 
     stage: str
-    started_s: float
-    duration_s: float
+    ended_s: float
 
 
 class Observations:
@@ -65,11 +70,14 @@ class Observations:
         operation_hash: Short SHA-256 of the document's text; "" before it is known.
         outcome: "ok", "errors" (answered, with errors in fields), or the code of the refusal.
         error_codes: `extensions.code` of each error sent.
-        stages: In order of their start.
+        stages: In order of their end.
         fetches: In order of their end.
+        status: HTTP status sent.
+        response_bytes: Size of the body sent, before compression.
     """
 
     __slots__ = (
+        "_clock",
         "client_address",
         "error_codes",
         "fetches",
@@ -78,14 +86,23 @@ class Observations:
         "operation_name",
         "outcome",
         "request_id",
+        "response_bytes",
         "stages",
         "started_s",
+        "status",
         "viewer",
     )
 
-    def __init__(self, started_s: float) -> None:
-        self.started_s = started_s
-        self.request_id = ""
+    def __init__(self, clock: Callable[[], float], request_id: str) -> None:
+        """Start now.
+
+        Args:
+            clock: The event loop's.
+            request_id: Of this request.
+        """
+        self._clock = clock
+        self.started_s = clock()
+        self.request_id = request_id
         self.client_address = ""
         self.viewer = ""
         self.operation_name = ""
@@ -95,3 +112,9 @@ class Observations:
         self.error_codes: list[str] = []
         self.stages: list[StageObservation] = []
         self.fetches: list[FetchObservation] = []
+        self.status = 0
+        self.response_bytes = 0
+
+    def mark(self, stage: str) -> None:
+        """Note that a stage has ended."""
+        self.stages.append(StageObservation(stage, self._clock()))

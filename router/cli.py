@@ -1,0 +1,240 @@
+"""The command line. Exit codes: 0 good, 1 the answer is no, 2 wrong usage.
+
+Each command imports what it needs when it runs, so that none waits for the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from router.errors import ClientError, InvalidRequestError, RouterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.composition import Composition, CompositionError, SubgraphDefinition
+
+GOOD, NO, WRONG_USAGE = 0, 1, 2
+
+
+class UsageError(Exception):
+    """A file that the command names is missing or is not what the command needs."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except UsageError as error:
+        print(f"router {options.command}: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except InvalidRequestError as refusal:
+        for part in refusal.errors:
+            print(_located(part), file=sys.stderr)
+        return NO
+    except ClientError as error:
+        print(_located(error), file=sys.stderr)
+        return NO
+    except RouterError as error:
+        print(f"router {options.command}: {error}", file=sys.stderr)
+        return NO
+    except BrokenPipeError:
+        sys.stderr.close()
+        return NO
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m router",
+        description="Compose, plan and serve federated GraphQL schemas.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    compose = commands.add_parser("compose", help="compose subgraphs to a supergraph")
+    compose.add_argument("configuration", metavar="YAML", help="which subgraphs, where")
+    compose.add_argument("-o", "--output", metavar="FILE", help="write the supergraph there")
+    compose.add_argument("--format", choices=("text", "json"), default="text")
+    compose.set_defaults(run=_compose)
+
+    api_schema = commands.add_parser("api-schema", help="print what clients see")
+    api_schema.add_argument(
+        "supergraph", metavar="SUPERGRAPH", help="file, or - for standard input"
+    )
+    api_schema.set_defaults(run=_api_schema)
+
+    plan = commands.add_parser("plan", help="print an operation's query plan")
+    plan.add_argument("supergraph", metavar="SUPERGRAPH", help="file")
+    plan.add_argument("operation", metavar="OPERATION", help="file, or - for standard input")
+    plan.add_argument("--format", choices=("text", "json", "mermaid"), default="text")
+    plan.add_argument("--why", action="store_true", help="say why each fetch is needed")
+    plan.add_argument("--operation-name", metavar="NAME", help="where a file holds several")
+    plan.set_defaults(run=_plan)
+
+    serve = commands.add_parser("serve", help="serve a supergraph")
+    serve.add_argument("--supergraph", metavar="FILE", help="ROUTER_SUPERGRAPH")
+    serve.add_argument("--host", help="ROUTER_HOST")
+    serve.add_argument("--port", type=int, help="ROUTER_PORT")
+    serve.add_argument("--workers", type=int, metavar="N", help="ROUTER_WORKERS")
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _compose(options: argparse.Namespace) -> int:
+    from router.composition import compose
+
+    composition = compose(_read_configuration(Path(options.configuration)))
+    if options.format == "json":
+        print(_json(_composition_record(composition)))
+    else:
+        _print_composition(composition, shows_supergraph=options.output is None)
+    if composition.supergraph is None:
+        return NO
+    if options.output is not None:
+        try:
+            Path(options.output).write_text(composition.supergraph, "utf-8")
+        except OSError as error:
+            msg = f"{options.output}: {error.strerror}"
+            raise UsageError(msg) from error
+    return GOOD
+
+
+def _read_configuration(path: Path) -> list[SubgraphDefinition]:
+    """Read a supergraph.yaml in Rover's form; schema files are relative to it."""
+    import yaml
+
+    from router.composition import SubgraphDefinition
+
+    try:
+        content: Any = yaml.safe_load(_read(path))
+    except yaml.YAMLError as error:
+        msg = f"{path} is not YAML: {error}"
+        raise UsageError(msg) from error
+    subgraphs = content.get("subgraphs") if isinstance(content, dict) else None
+    if not isinstance(subgraphs, dict) or not subgraphs:
+        msg = f"{path} names no subgraphs"
+        raise UsageError(msg)
+    definitions: list[SubgraphDefinition] = []
+    for name, entry in subgraphs.items():
+        schema = entry.get("schema") if isinstance(entry, dict) else None
+        file = schema.get("file") if isinstance(schema, dict) else None
+        if not isinstance(file, str):
+            msg = f"{path}: subgraph {name} needs `schema: {{file: ...}}`"
+            raise UsageError(msg)
+        url = entry.get("routing_url") or ""
+        definitions.append(SubgraphDefinition(str(name), str(url), _read(path.parent / file)))
+    return definitions
+
+
+def _composition_record(composition: Composition) -> dict[str, Any]:
+    return {
+        "ok": composition.supergraph is not None,
+        "supergraph": composition.supergraph,
+        "errors": [_finding_record(error) for error in composition.errors],
+        "hints": [_finding_record(hint) for hint in composition.hints],
+    }
+
+
+def _finding_record(finding: CompositionError | Any) -> dict[str, Any]:  # noqa: ANN401 (or a hint)
+    return {
+        "code": finding.code,
+        "message": finding.message,
+        "subgraphs": list(finding.subgraphs),
+        "locations": [
+            {"subgraph": at.subgraph, "line": at.line, "column": at.column}
+            for at in finding.locations
+        ],
+    }
+
+
+def _print_composition(composition: Composition, *, shows_supergraph: bool) -> None:
+    for kind, findings in (("error", composition.errors), ("hint", composition.hints)):
+        for finding in findings:
+            places = ", ".join(f"{at.subgraph}:{at.line}:{at.column}" for at in finding.locations)
+            where = f" ({places or ', '.join(finding.subgraphs)})"
+            print(f"{kind} {finding.code}: {finding.message}{where}", file=sys.stderr)
+    if composition.supergraph is not None and shows_supergraph:
+        print(composition.supergraph, end="")
+
+
+def _api_schema(options: argparse.Namespace) -> int:
+    from router.supergraph import load_supergraph
+
+    print(load_supergraph(_read(options.supergraph)).api_sdl().rstrip("\n"))
+    return GOOD
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from router.pipeline.parse import parse
+    from router.pipeline.validate import validate
+    from router.planning import Planner
+    from router.planning.plan_text import plan_mermaid, plan_text
+    from router.policies.limits import Limits
+    from router.supergraph import load_supergraph
+
+    supergraph = load_supergraph(_read(options.supergraph))
+    no_limits = Limits(max_tokens=None)
+    parsed = parse(_read(options.operation), options.operation_name, no_limits)
+    validate(parsed, supergraph.api_schema, hide_suggestions=False)
+    plan = Planner(supergraph).plan(parsed.document, options.operation_name)
+    if options.format == "json":
+        print(_json(plan.to_json()))
+    elif options.format == "mermaid":
+        print(plan_mermaid(plan))
+    else:
+        print(plan_text(plan, why=options.why))
+    return GOOD
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from functools import partial
+
+    from router.app import build_router
+    from router.server.run import run
+    from router.settings import load_settings
+
+    given = {
+        name: value
+        for name in ("supergraph", "host", "port", "workers")
+        if (value := getattr(options, name)) is not None
+    }
+    settings = load_settings(**given)
+    run(
+        partial(build_router, settings),
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        shutdown_timeout_s=settings.shutdown_timeout,
+        announce=lambda url: print(
+            f"router: {settings.supergraph} at {url}{settings.path}", flush=True
+        ),
+    )
+    return GOOD
+
+
+def _read(path: str | Path) -> str:
+    try:
+        if str(path) == "-":
+            return sys.stdin.read()
+        return Path(path).read_text("utf-8")
+    except OSError as error:
+        msg = f"{path}: {error.strerror}"
+        raise UsageError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{path} is not UTF-8"
+        raise UsageError(msg) from error
+
+
+def _json(value: object) -> str:
+    import json
+
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _located(error: ClientError) -> str:
+    places = "".join(f" ({at['line']}:{at['column']})" for at in error.locations)
+    return f"{error.code}: {error.message}{places}"

@@ -1,0 +1,129 @@
+"""Handle a request: the stages from a GraphQL request to its answer, in order.
+
+Each stage is a function in a file of its own and may end the request with a ClientError. What
+depends on the operation's text alone is done once and looked up by (text, operation name); what
+depends on the request is done every time:
+
+    identify            request id, client address, viewer
+    rate limit          per address or viewer
+    persisted operation gives the text
+    prepare operation   parse, limit, validate, find guards; looked up when known
+    authorize           which fields this viewer may not read
+    plan                looked up when known for these fields
+    coerce variables
+    limit cost          needs the variables
+    execute
+    respond
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from router.errors import ClientError, InvalidRequestError
+from router.pipeline.authorize import authorize
+from router.pipeline.execute import execute
+from router.pipeline.identify import identify
+from router.pipeline.limit_cost import limit_cost
+from router.pipeline.plan import plan
+from router.pipeline.prepare_operation import prepare_operation
+from router.pipeline.respond import fail, refuse, respond
+
+if TYPE_CHECKING:
+    from router.observations import Observations
+    from router.pipeline.engine import Engine
+    from router.pipeline.operation import Operation
+    from router.pipeline.request import Answer, Caller, GraphQLRequest
+    from router.policies.policy_set import PolicySet
+
+_logger = logging.getLogger("router.pipeline")
+
+
+class Pipeline:
+    """Answers GraphQL requests.
+
+    Attributes:
+        engine: Serves new requests; replaced as a whole by a new supergraph.
+        policies: Applied to every request.
+    """
+
+    __slots__ = ("engine", "policies")
+
+    def __init__(self, engine: Engine, policies: PolicySet) -> None:
+        self.engine = engine
+        self.policies = policies
+
+    async def handle(
+        self, request: GraphQLRequest, caller: Caller, observations: Observations
+    ) -> Answer:
+        """The answer to one request; never raises but when cancelled."""
+        engine = self.engine
+        engine.enter()
+        try:
+            return await self._handle(engine, request, caller, observations)
+        except (ClientError, InvalidRequestError) as refusal:
+            return refuse(refusal, observations)
+        except Exception:  # the border of one request: whatever is wrong in it stays in it
+            _logger.exception(
+                "Request %s failed in operation %s (%s)",
+                observations.request_id,
+                observations.operation_name,
+                observations.operation_hash,
+            )
+            return fail(observations)
+        finally:
+            engine.leave()
+
+    async def _handle(
+        self,
+        engine: Engine,
+        request: GraphQLRequest,
+        caller: Caller,
+        observations: Observations,
+    ) -> Answer:
+        policies, mark = self.policies, observations.mark
+        deadline = observations.started_s + policies.timeout_s
+
+        identity, forwarded = await identify(caller, policies, observations)
+        mark("identify")
+        rate_headers: tuple[tuple[bytes, bytes], ...] = ()
+        if policies.rate_limits is not None:
+            rate_headers = await policies.rate_limits.check(
+                identity.viewer, observations.client_address
+            )
+            mark("rate_limit")
+
+        operation = self._operation(request, engine)
+        observations.operation_name = operation.name
+        observations.operation_kind = operation.kind
+        observations.operation_hash = operation.hash
+        mark("prepare_operation")
+        if operation.kind != "query" and caller.method == "GET":
+            msg = f"A {operation.kind} needs POST."
+            raise ClientError(msg, code="METHOD_NOT_ALLOWED", status=405)
+
+        refused = 0
+        if operation.guards:
+            refused = await authorize(operation, identity, caller, policies)
+            mark("authorize")
+        prepared = plan(operation, refused, identity.problem, engine)
+        mark("plan")
+        variables = operation.coerce(request.variables or {})
+        mark("coerce_variables")
+        limit_cost(operation, variables, policies.limits)
+        result = await execute(prepared, variables, forwarded, engine, observations, deadline)
+        mark("execute")
+        answer = respond(result, observations, policies.error_mask)
+        answer.headers += rate_headers
+        mark("respond")
+        return answer
+
+    def _operation(self, request: GraphQLRequest, engine: Engine) -> Operation:
+        text = self.policies.persisted.text(request.query, request.extensions)
+        key = (text, request.operation_name)
+        operation = engine.operations.get(key)
+        if operation is None:
+            operation = prepare_operation(text, request.operation_name, engine, self.policies)
+            engine.operations.put(key, operation, len(text))
+        return operation

@@ -1,0 +1,67 @@
+"""What is known of an operation from its text alone; made once, looked up on every request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphql import DocumentNode, OperationDefinitionNode
+
+    from router.execution import PreparedOperation
+    from router.pipeline.coerce_variables import Coerce
+    from router.policies.authorization import Guard
+    from router.policies.identity import TokenProblem
+
+EstimateCost = Callable[[dict[str, Any]], float]
+"""Coerced variables in, estimated cost out."""
+
+
+class Operation:
+    """One operation of one document, checked and ready to be executed.
+
+    Attributes:
+        document: The client's document.
+        node: The operation chosen from it.
+        kind: "query", "mutation" or "subscription".
+        name: "" for an anonymous operation.
+        hash: The first 16 hexadecimal digits of the SHA-256 of the text.
+        coerce: Coerces raw variables.
+        estimate_cost: None when cost is not limited or cannot exceed the limit.
+        guards: What a viewer must hold for fields of the operation.
+        prepared: Ready for execution, by the guards that refused (bit n stands for guards[n]) and
+            why the token was of no use, which the errors tell.
+    """
+
+    __slots__ = (
+        "coerce",
+        "document",
+        "estimate_cost",
+        "guards",
+        "hash",
+        "kind",
+        "name",
+        "node",
+        "prepared",
+    )
+
+    def __init__(
+        self,
+        text: str,
+        document: DocumentNode,
+        node: OperationDefinitionNode,
+        *,
+        coerce: Coerce,
+        estimate_cost: EstimateCost | None,
+        guards: tuple[Guard, ...],
+    ) -> None:
+        self.document = document
+        self.node = node
+        self.kind = node.operation.value
+        self.name = node.name.value if node.name is not None else ""
+        self.hash = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.coerce = coerce
+        self.estimate_cost = estimate_cost
+        self.guards = guards
+        self.prepared: dict[tuple[int, TokenProblem | None], PreparedOperation] = {}

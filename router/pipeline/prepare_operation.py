@@ -1,0 +1,51 @@
+"""Prepare an operation: every stage that depends on its text alone, in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.errors import ClientError
+from router.pipeline.coerce_variables import compile_coercion
+from router.pipeline.operation import Operation
+from router.pipeline.parse import parse
+from router.pipeline.validate import refuse_introspection, validate
+from router.policies.authorization import guards_of
+from router.policies.cost import compile_cost
+from router.policies.limits import check_operation
+
+if TYPE_CHECKING:
+    from router.pipeline.engine import Engine
+    from router.policies.policy_set import PolicySet
+
+
+def prepare_operation(
+    text: str, operation_name: str | None, engine: Engine, policies: PolicySet
+) -> Operation:
+    """Check an operation that was not seen before; the result is kept by text and name.
+
+    Raises:
+        ClientError, InvalidRequestError: The text is no operation that may be answered here.
+    """
+    supergraph, limits = engine.supergraph, policies.limits
+    schema, hide = supergraph.api_schema, policies.hides_suggestions
+    try:
+        parsed = parse(text, operation_name, limits)
+        check_operation(parsed.operation, parsed.fragments, limits)
+        if not policies.allows_introspection:
+            refuse_introspection(parsed)
+        validate(parsed, schema, hide_suggestions=hide)
+        return Operation(
+            text,
+            parsed.document,
+            parsed.operation,
+            coerce=compile_coercion(schema, parsed.operation, hide_suggestions=hide),
+            estimate_cost=compile_cost(parsed.operation, parsed.fragments, supergraph)
+            if limits.max_cost is not None
+            else None,
+            guards=guards_of(parsed.document, supergraph)
+            if policies.authorization != "off"
+            else (),
+        )
+    except RecursionError as error:
+        msg = "The operation is nested too deeply."
+        raise ClientError(msg, code="QUERY_TOO_DEEP") from error

@@ -1,0 +1,97 @@
+"""What enters the pipeline and what leaves it, whichever transport carried it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from router.errors import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class GraphQLRequest(msgspec.Struct, forbid_unknown_fields=False):
+    """The parameters of GraphQL over HTTP, as decoded JSON."""
+
+    query: str | None = None
+    operation_name: str | None = msgspec.field(name="operationName", default=None)
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+class Caller(msgspec.Struct):
+    """Who sent the request and how.
+
+    Attributes:
+        method: "GET" or "POST"; mutations are refused over GET.
+        headers: Lower-case names; of repeated headers the last, except X-Forwarded-For, whose
+            values are joined by commas.
+        peer: Address of the other end of the connection; "" where there is none.
+    """
+
+    method: str
+    headers: Mapping[bytes, bytes]
+    peer: str = ""
+
+
+class Answer(msgspec.Struct):
+    """One GraphQL response.
+
+    Attributes:
+        body: JSON text.
+        status: HTTP status under `application/graphql-response+json`. Under `application/json` a
+            400 from the pipeline becomes a 200.
+        headers: Further response headers, names in lower case.
+    """
+
+    body: bytes
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+_decoder = msgspec.json.Decoder(GraphQLRequest)
+_any_decoder = msgspec.json.Decoder()
+
+
+def decode_request(body: bytes) -> GraphQLRequest:
+    """Read the JSON object of one request.
+
+    Raises:
+        ClientError: BAD_REQUEST; not JSON, not an object, or a parameter of a wrong type.
+    """
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(_reason(error)) from error
+
+
+def decode_parameter(name: str, text: str) -> dict[str, Any] | None:
+    """Read `variables` or `extensions` of a GET request.
+
+    Raises:
+        ClientError: BAD_REQUEST; not JSON, or neither an object nor null.
+    """
+    try:
+        value = _any_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        msg = f"`{name}` is not JSON"
+        raise malformed(msg) from error
+    if value is not None and not isinstance(value, dict):
+        msg = f"`{name}` must be a JSON object"
+        raise malformed(msg)
+    return value
+
+
+def malformed(reason: str) -> ClientError:
+    """The refusal of what is no GraphQL request."""
+    return ClientError(f"Bad request: {reason}.", code="BAD_REQUEST")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, msgspec.ValidationError):
+        return str(error).replace("`object`", "an object").rstrip(".")
+    if isinstance(error, RecursionError):
+        return "the JSON is nested too deeply"
+    return "the body is not JSON"

@@ -1,0 +1,61 @@
+"""Validate: does the document fit the API schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import validate as validate_document
+from graphql.language import FieldNode, Visitor, visit
+
+from router.errors import ClientError, InvalidRequestError
+
+if TYPE_CHECKING:
+    from router.pipeline.parse import ParsedDocument
+
+_MAX_ERRORS = 20
+
+
+def validate(parsed: ParsedDocument, schema: GraphQLSchema, *, hide_suggestions: bool) -> None:
+    """Refuse a document that the schema's rules forbid.
+
+    Raises:
+        InvalidRequestError: GRAPHQL_VALIDATION_FAILED, one error for each finding.
+    """
+    findings = validate_document(
+        schema,
+        parsed.document,
+        max_errors=_MAX_ERRORS,
+        hide_suggestions=hide_suggestions,
+        allow_empty_selection_sets=False,
+    )
+    if findings:
+        raise InvalidRequestError([_refusal(finding) for finding in findings])
+
+
+def refuse_introspection(parsed: ParsedDocument) -> None:
+    """Refuse `__schema` and `__type`, wherever in the document they stand.
+
+    Raises:
+        ClientError: INTROSPECTION_DISABLED.
+    """
+    visit(parsed.document, _IntrospectionFinder())
+
+
+class _IntrospectionFinder(Visitor):
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        if node.name.value in ("__schema", "__type"):
+            msg = "Introspection is switched off."
+            raise ClientError(msg, code="INTROSPECTION_DISABLED")
+
+
+def _refusal(finding: GraphQLError) -> ClientError:
+    return ClientError(
+        finding.message,
+        code="GRAPHQL_VALIDATION_FAILED",
+        locations=[{"line": at.line, "column": at.column} for at in finding.locations or ()],
+    )
+
+
+def kind_of(operation: OperationDefinitionNode) -> str:
+    return operation.operation.value

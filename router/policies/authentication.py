@@ -1,0 +1,176 @@
+"""Authentication: a bearer token to a viewer, or to the reason why there is none.
+
+Signatures take over 100 µs to check, so verified tokens are remembered until they expire. What
+may change while a token is remembered (time, the list of ended sessions) is looked at on every
+request.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from router.cache.lru import LruCache
+from router.policies.identity import Identity, TokenProblem, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from router.policies.jwks import KeySet
+    from router.policies.revocations import Revocations
+
+ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS256", "PS256")
+"""Asymmetric ones only: with a shared secret in the list, a public key could pass as secret."""
+
+_MAX_TOKENS = 20_000
+_MAX_TOKEN_BYTES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """One issuer whose tokens are accepted.
+
+    Attributes:
+        issuer: Claim `iss`; None accepts any, for a single issuer that sends none.
+        audience: Must be among the claim `aud`; None accepts any.
+        token_type: Header `typ`; None accepts any.
+        keys: The issuer's public keys.
+        revocations: The issuer's feed of ended sessions; None: it has none.
+    """
+
+    issuer: str | None
+    audience: str | None
+    token_type: str | None
+    keys: KeySet
+    revocations: Revocations | None = None
+
+
+class Authentication:
+    """Checks bearer tokens of several issuers."""
+
+    __slots__ = ("_clock", "_issuers", "_leeway_s", "_verified")
+
+    def __init__(
+        self,
+        issuers: Sequence[Issuer],
+        *,
+        leeway_s: float = 30.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuers = tuple(issuers)
+        self._leeway_s = leeway_s
+        self._clock = clock
+        self._verified: LruCache[bytes, tuple[Viewer, Issuer]] = LruCache(max_items=_MAX_TOKENS)
+
+    @property
+    def issuers(self) -> tuple[Issuer, ...]:
+        return self._issuers
+
+    def known(self, authorization: bytes) -> Identity | None:
+        """The identity of an `Authorization` header that was verified before, else None."""
+        entry = self._verified.get(sha256(authorization).digest())
+        if entry is None:
+            return None
+        return self._judge(*entry)
+
+    async def identity(self, authorization: bytes) -> Identity:
+        """The identity of an `Authorization` header."""
+        scheme, _, rest = authorization.partition(b" ")
+        token = rest.strip()
+        if scheme.lower() != b"bearer" or not token or len(token) > _MAX_TOKEN_BYTES:
+            return _refused("TOKEN_INVALID")
+        issuer = self._issuer_of(token)
+        if issuer is None:
+            return _refused("TOKEN_INVALID")
+        key = await self._key(issuer, token)
+        if key is None:
+            return _refused("TOKEN_INVALID" if issuer.keys.is_loaded else "KEYS_UNAVAILABLE")
+        viewer = self._verify(issuer, token, key)
+        if not isinstance(viewer, Viewer):
+            return _refused(viewer)
+        self._verified.put(sha256(authorization).digest(), (viewer, issuer))
+        return self._judge(viewer, issuer)
+
+    def _judge(self, viewer: Viewer, issuer: Issuer) -> Identity:
+        if self._clock() > viewer.expires_at + self._leeway_s:
+            return _refused("TOKEN_EXPIRED")
+        if issuer.revocations is not None and issuer.revocations.has_ended(
+            viewer.session_id, viewer.user_id
+        ):
+            return _refused("SESSION_ENDED")
+        return Identity(viewer, None)
+
+    def _issuer_of(self, token: bytes) -> Issuer | None:
+        """The issuer that the token claims to be from; nothing is proved by that yet."""
+        if len(self._issuers) == 1:
+            return self._issuers[0]
+        try:
+            claims = jwt.decode(token, options={"verify_signature": False})
+        except jwt.PyJWTError:
+            return None
+        for issuer in self._issuers:
+            if issuer.issuer is not None and claims.get("iss") == issuer.issuer:
+                return issuer
+        return None
+
+    async def _key(self, issuer: Issuer, token: bytes) -> jwt.PyJWK | None:
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.PyJWTError:
+            return None
+        if issuer.token_type is not None and not _is_type(header.get("typ"), issuer.token_type):
+            return None
+        if header.get("alg") not in ALGORITHMS:
+            return None
+        key_id = header.get("kid")
+        return await issuer.keys.key(key_id if isinstance(key_id, str) else None)
+
+    def _verify(self, issuer: Issuer, token: bytes, key: jwt.PyJWK) -> Viewer | TokenProblem:
+        required = ["exp", "sub"]
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                issuer=issuer.issuer,
+                audience=issuer.audience,
+                leeway=self._leeway_s,
+                options={
+                    "require": required,
+                    "verify_aud": issuer.audience is not None,
+                    "verify_iss": issuer.issuer is not None,
+                },
+            )
+        except jwt.ExpiredSignatureError:
+            return "TOKEN_EXPIRED"
+        except jwt.PyJWTError:
+            return "TOKEN_INVALID"
+        return _viewer(claims)
+
+
+def _viewer(claims: dict[str, Any]) -> Viewer | TokenProblem:
+    scope = claims.get("scope", claims.get("scp", ""))
+    scopes = scope.split() if isinstance(scope, str) else scope
+    if not isinstance(scopes, list) or not all(isinstance(item, str) for item in scopes):
+        return "TOKEN_INVALID"
+    session_id, role = claims.get("sid", ""), claims.get("role", "")
+    return Viewer(
+        user_id=str(claims["sub"]),
+        session_id=session_id if isinstance(session_id, str) else "",
+        scopes=frozenset(scopes),
+        role=role if isinstance(role, str) else "",
+        expires_at=float(claims["exp"]),
+    )
+
+
+def _is_type(given: object, wanted: str) -> bool:
+    """RFC 7515: `typ` compares without case and without the prefix `application/`."""
+    return isinstance(given, str) and given.lower().removeprefix("application/") == wanted.lower()
+
+
+def _refused(problem: TokenProblem) -> Identity:
+    return Identity(None, problem)

@@ -1,0 +1,84 @@
+"""An issuer's public keys, fetched from its JWKS address and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import httpx
+import jwt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_logger = logging.getLogger("router.policies")
+
+_UNKNOWN_KEY_PAUSE_S = 5.0
+"""A token with an unknown key id makes us look for new keys, at most this often."""
+
+_RETRY_S = 1.0
+
+
+class KeySet:
+    """Keys by id. The last set stays in use while the issuer cannot be reached."""
+
+    def __init__(
+        self,
+        url: str,
+        client: httpx.AsyncClient,
+        clock: Callable[[], float],
+        *,
+        cache_ttl_s: float = 300.0,
+    ) -> None:
+        self.url = url
+        self._client = client
+        self._clock = clock
+        self._cache_ttl_s = cache_ttl_s
+        self._keys: dict[str | None, jwt.PyJWK] = {}
+        self._tried_at: float | None = None
+        self._refreshing = asyncio.Lock()
+
+    @property
+    def is_loaded(self) -> bool:
+        return bool(self._keys)
+
+    async def key(self, key_id: str | None) -> jwt.PyJWK | None:
+        """The key of this id; for a token without one, the only key there is."""
+        found = self._find(key_id)
+        if found is None and self._may_look_again():
+            async with self._refreshing:
+                found = self._find(key_id)
+                if found is None and self._may_look_again():
+                    await self.refresh()
+                    found = self._find(key_id)
+        return found
+
+    async def refresh(self) -> bool:
+        """Fetch the keys now; False, with a log line, when that failed."""
+        self._tried_at = self._clock()
+        try:
+            response = await self._client.get(self.url)
+            response.raise_for_status()
+            fetched = jwt.PyJWKSet.from_dict(response.json()).keys
+        except (httpx.HTTPError, ValueError, jwt.PyJWTError, AttributeError, TypeError) as error:
+            _logger.warning("No keys from %s: %s", self.url, str(error) or type(error).__name__)
+            return False
+        signing = [key for key in fetched if key.public_key_use in (None, "sig")]
+        self._keys = {key.key_id: key for key in signing}
+        return True
+
+    async def follow(self) -> None:
+        """Refresh the keys for as long as the router runs."""
+        while True:
+            is_fresh = await self.refresh()
+            await asyncio.sleep(self._cache_ttl_s if is_fresh else _RETRY_S)
+
+    def _find(self, key_id: str | None) -> jwt.PyJWK | None:
+        if key_id is None:
+            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+        return self._keys.get(key_id)
+
+    def _may_look_again(self) -> bool:
+        pause_s = _UNKNOWN_KEY_PAUSE_S if self._keys else _RETRY_S
+        return self._tried_at is None or self._clock() - self._tried_at >= pause_s

@@ -1,0 +1,112 @@
+"""Rate limits: so many requests in a window, per address or per viewer."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from limits import RateLimitItemPerSecond, WindowStats
+from limits.aio.strategies import SlidingWindowCounterRateLimiter as NetworkWindow
+from limits.errors import ConfigurationError, StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import SlidingWindowCounterRateLimiter as MemoryWindow
+
+from router.errors import ClientError, StartupError
+
+if TYPE_CHECKING:
+    from limits.aio.storage import Storage as NetworkStorage
+
+    from router.policies.identity import Viewer
+
+RateHeaders = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` requests in `window_s` seconds."""
+
+    count: int
+    window_s: int
+
+
+class _Limit(NamedTuple):
+    item: RateLimitItemPerSecond
+    header: bytes
+
+
+class RateLimits:
+    """Counts requests in memory, or in a Valkey or Redis that several routers share.
+
+    While the shared store cannot be reached, requests are let through: a limit protects, and an
+    outage of it must not be worse than what it protects from.
+    """
+
+    __slots__ = ("_anonymous", "_memory", "_network", "_user")
+
+    def __init__(
+        self, *, anonymous: Rate | None, user: Rate | None, storage_url: str = "memory://"
+    ) -> None:
+        self._anonymous = _limit(anonymous)
+        self._user = _limit(user)
+        self._memory: MemoryWindow | None = None
+        self._network: NetworkWindow | None = None
+        if storage_url == "memory://":
+            self._memory = MemoryWindow(MemoryStorage())
+        else:
+            self._network = NetworkWindow(_network_storage(storage_url))
+
+    async def check(self, viewer: Viewer | None, address: str) -> RateHeaders:
+        """Count a request; give the headers that tell how many are left.
+
+        Raises:
+            ClientError: RATE_LIMITED.
+        """
+        limit = self._anonymous if viewer is None else self._user
+        if limit is None:
+            return ()
+        key = f"address:{address}" if viewer is None else f"user:{viewer.user_id}"
+        if self._memory is not None:
+            is_allowed = self._memory.hit(limit.item, key)
+            stats = self._memory.get_window_stats(limit.item, key)
+        else:
+            window = cast("NetworkWindow", self._network)
+            try:
+                is_allowed = await window.hit(limit.item, key)
+                stats = await window.get_window_stats(limit.item, key)
+            except (StorageError, OSError):
+                return ()
+        wait_s = max(1, math.ceil(stats.reset_time - time.time()))
+        if not is_allowed:
+            msg = "Too many requests."
+            raise ClientError(
+                msg,
+                code="RATE_LIMITED",
+                status=429,
+                extensions={"retryAfter": wait_s},
+            )
+        return _headers(limit, stats, wait_s)
+
+
+def _headers(limit: _Limit, stats: WindowStats, wait_s: int) -> RateHeaders:
+    return (
+        (b"ratelimit-limit", limit.header),
+        (b"ratelimit-remaining", b"%d" % max(0, stats.remaining)),
+        (b"ratelimit-reset", b"%d" % wait_s),
+    )
+
+
+def _limit(rate: Rate | None) -> _Limit | None:
+    if rate is None:
+        return None
+    item = RateLimitItemPerSecond(rate.count, rate.window_s, namespace="router")
+    return _Limit(item, str(rate.count).encode())
+
+
+def _network_storage(url: str) -> NetworkStorage:
+    try:
+        return cast("NetworkStorage", storage_from_string(f"async+{url}", wrap_exceptions=True))
+    except ConfigurationError as error:
+        msg = f"ROUTER_RATE_LIMIT_URL: {error}"
+        raise StartupError(msg) from error

@@ -1,0 +1,99 @@
+"""Media types of GraphQL over HTTP: what a client sends and what it accepts.
+
+Source: GraphQL over HTTP specification, "Media Types" and "Legacy Watershed".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class MediaType(NamedTuple):
+    """A media type a response can have.
+
+    Attributes:
+        content_type: Of the response.
+        has_strict_status: Whether errors of a well-formed request have a status of their own;
+            under `application/json` they are told with 200.
+    """
+
+    content_type: bytes
+    has_strict_status: bool
+
+
+JSON = MediaType(b"application/json; charset=utf-8", has_strict_status=False)
+GRAPHQL_RESPONSE = MediaType(
+    b"application/graphql-response+json; charset=utf-8", has_strict_status=True
+)
+
+_OFFERED = {
+    "application/json": JSON,
+    "application/graphql-response+json": GRAPHQL_RESPONSE,
+    "application/*": JSON,
+    "*/*": JSON,
+}
+_MAX_REMEMBERED = 256
+_accepted: dict[bytes, MediaType | None] = {}
+_sent: dict[bytes, bool] = {}
+
+
+def accepted_type(accept: bytes | None) -> MediaType | None:
+    """The response's media type for an `Accept` header; None if there is none to agree on."""
+    if accept is None:
+        return JSON
+    try:
+        return _accepted[accept]
+    except KeyError:
+        pass
+    if len(_accepted) >= _MAX_REMEMBERED:
+        _accepted.clear()
+    chosen = _accepted[accept] = _negotiate(accept)
+    return chosen
+
+
+def _negotiate(accept: bytes) -> MediaType | None:
+    """The first of the highest quality; a wildcard counts after every named type."""
+    best: tuple[float, bool] = (0.0, False)
+    chosen: MediaType | None = None
+    for part in accept.decode("latin-1").split(","):
+        name, *parameters = [item.strip().lower() for item in part.split(";")]
+        offered = _OFFERED.get(name)
+        if offered is None or not _is_utf_8(parameters):
+            continue
+        rank = (_quality(parameters), not name.endswith("*"))
+        if rank[0] > 0 and rank > best:
+            best, chosen = rank, offered
+    return chosen
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _is_utf_8(parameters: list[str]) -> bool:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8"):
+            return False
+    return True
+
+
+def is_json(content_type: bytes | None) -> bool:
+    """Whether a request's body is JSON in UTF-8, by its `Content-Type`."""
+    if content_type is None:
+        return False
+    known = _sent.get(content_type)
+    if known is None:
+        if len(_sent) >= _MAX_REMEMBERED:
+            _sent.clear()
+        name, *parameters = [
+            item.strip().lower() for item in content_type.decode("latin-1").split(";")
+        ]
+        known = _sent[content_type] = name == "application/json" and _is_utf_8(parameters)
+    return known

@@ -1,0 +1,88 @@
+"""Run an ASGI application on uvicorn until a signal ends it."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from router.errors import StartupError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp
+
+_BACKLOG = 2048
+
+
+def run(
+    application: Callable[[], ASGIApp],
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    shutdown_timeout_s: float,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM, then let running requests end.
+
+    Args:
+        application: Makes the application; called once in every worker process, so with several
+            workers it must be picklable.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        workers: Number of processes.
+        shutdown_timeout_s: Longest wait for running requests.
+        announce: Called with the address when the port is taken.
+
+    Raises:
+        StartupError: The port cannot be listened on.
+    """
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        application if workers > 1 else application(),
+        factory=workers > 1,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=max(1, round(shutdown_timeout_s)),
+        workers=workers,
+    )
+    bound_host, bound_port = listener.getsockname()[:2]
+    shown = f"[{bound_host}]" if ":" in bound_host else bound_host
+    announce(f"http://{shown}:{bound_port}")
+    server = uvicorn.Server(config)
+    try:
+        if workers > 1:
+            uvicorn.supervisors.Multiprocess(config, sockets=[listener]).run()
+        else:
+            server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        # uvicorn raises the signal again once everything is shut down.
+        pass
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        msg = f"cannot listen on {host}:{port}: {error.strerror}"
+        raise StartupError(msg) from error
+    listener.set_inheritable(True)
+    return listener

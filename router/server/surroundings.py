@@ -1,0 +1,121 @@
+"""What stands around the endpoint: health, metrics and GraphiQL."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+_STATIC = Path(__file__).parent / "static"
+_HASHED_NAME = re.compile(r".+-[A-Za-z0-9_-]{8}\.(?:js|css|ttf)")
+_CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".graphql": "application/graphql; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".md": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+}
+_MIN_COMPRESSED_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class GraphiQL:
+    """The page at `/`.
+
+    Attributes:
+        welcome: Text of the first visit; None: the one shipped.
+    """
+
+    welcome: Path | None = None
+
+
+def surroundings(
+    is_ready: Callable[[], bool],
+    metrics_text: Callable[[], bytes] | None,
+    metrics_content_type: str,
+    graphiql: GraphiQL | None,
+) -> Router:
+    """An ASGI application for every path but the endpoint's.
+
+    Args:
+        is_ready: Whether new requests are welcome.
+        metrics_text: In Prometheus's format; None: no `/metrics`.
+        metrics_content_type: Of that text.
+        graphiql: None: no page at `/`.
+    """
+
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_: Request) -> Response:
+        if is_ready():
+            return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "not ready"}, status_code=503)
+
+    routes = [
+        Route("/health/live", live),
+        Route("/health/ready", ready),
+        Route("/health", ready),
+    ]
+    if metrics_text is not None:
+        text = metrics_text
+
+        async def metrics(_: Request) -> Response:
+            return Response(text(), media_type=metrics_content_type)
+
+        routes.append(Route("/metrics", metrics))
+    if graphiql is not None:
+        routes += _graphiql_routes(graphiql)
+    return Router(routes)
+
+
+def _graphiql_routes(graphiql: GraphiQL) -> list[Route]:
+    async def page(request: Request) -> Response:
+        return _file(request, _STATIC / "index.html", {"X-Frame-Options": "DENY"})
+
+    async def part(request: Request) -> Response:
+        name = request.path_params["name"]
+        path = _STATIC / "graphiql" / name
+        if name == "welcome.graphql" and graphiql.welcome is not None:
+            path = graphiql.welcome
+        return _file(request, path, {})
+
+    return [Route("/", page), Route("/graphiql/{name}", part)]
+
+
+def _file(request: Request, path: Path, headers: dict[str, str]) -> Response:
+    content_type = _CONTENT_TYPES.get(path.suffix)
+    if content_type is None or not path.is_file():
+        return JSONResponse({"status": "not found"}, status_code=404)
+    is_immutable = _HASHED_NAME.fullmatch(path.name) is not None
+    headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_immutable else "no-cache"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Vary"] = "Accept-Encoding"
+    modified_ns = path.stat().st_mtime_ns
+    plain, compressed = _content(path, modified_ns)
+    if compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(compressed, headers=headers, media_type=content_type)
+    return Response(plain, headers=headers, media_type=content_type)
+
+
+@lru_cache(maxsize=256)
+def _content(path: Path, modified_ns: int) -> tuple[bytes, bytes | None]:  # noqa: ARG001 (key)
+    plain = path.read_bytes()
+    if len(plain) < _MIN_COMPRESSED_BYTES or path.suffix == ".ttf":
+        return plain, None
+    return plain, gzip.compress(plain, compresslevel=6, mtime=0)

@@ -1,0 +1,157 @@
+"""The operation log: one line for every operation, and one more for every refused request.
+
+Never holds variables, tokens or texts of operations: the hash finds the operation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from router.observations import FetchObservation, Observations
+    from router.telemetry.logging import LogFormat
+
+_FLUSH_AFTER_S = 0.1
+_MAX_BUFFERED_LINES = 1000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class LineWriter:
+    """Gathers lines and writes them together: one system call for many requests."""
+
+    __slots__ = ("_lines", "_stream")
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lines: list[bytes] = []
+
+    def write(self, line: bytes) -> None:
+        """Take a line, without its end; it is written within a tenth of a second."""
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            asyncio.get_running_loop().call_later(_FLUSH_AFTER_S, self.flush)
+        elif len(self._lines) >= _MAX_BUFFERED_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._stream.write(b"\n".join(lines) + b"\n")
+            self._stream.flush()
+
+
+class _OperationLine(msgspec.Struct):
+    """Keys of a JSON line, in their order."""
+
+    time: str
+    level: str
+    logger: str
+    event: str
+    request_id: str
+    client: str
+    viewer: str
+    operation: str
+    kind: str
+    hash: str
+    status: int
+    outcome: str
+    codes: list[str]
+    duration_ms: float
+    response_bytes: int
+    fetches: list[_FetchPart]
+
+
+class _FetchPart(NamedTuple):
+    """One request to a subgraph, as it stands in a line."""
+
+    subgraph: str
+    outcome: str
+    status: int
+    duration_ms: float
+    attempts: int
+
+
+class OperationLog:
+    """Writes the lines."""
+
+    __slots__ = ("_line", "_now", "_writer")
+
+    def __init__(
+        self,
+        writer: LineWriter,
+        log_format: LogFormat,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._writer = writer
+        self._line = _json_line if log_format == "json" else _text_line
+        self._now = now
+
+    def observe(self, observations: Observations, now_s: float) -> None:
+        """Write the line of one request."""
+        time = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self._writer.write(self._line(observations, time, (now_s - observations.started_s) * 1e3))
+
+
+def _is_refusal(observations: Observations) -> bool:
+    return observations.outcome not in ("ok", "errors")
+
+
+def _json_line(observations: Observations, time: str, duration_ms: float) -> bytes:
+    is_refusal = _is_refusal(observations)
+    return _encode(
+        _OperationLine(
+            time,
+            "warning" if is_refusal else "info",
+            "router.audit" if is_refusal else "router.operation",
+            "refused" if is_refusal else "operation",
+            observations.request_id,
+            observations.client_address,
+            observations.viewer,
+            observations.operation_name,
+            observations.operation_kind,
+            observations.operation_hash,
+            observations.status,
+            observations.outcome,
+            observations.error_codes,
+            round(duration_ms, 3),
+            observations.response_bytes,
+            [_fetch_part(fetch) for fetch in observations.fetches],
+        )
+    )
+
+
+def _fetch_part(fetch: FetchObservation) -> _FetchPart:
+    return _FetchPart(
+        fetch.subgraph,
+        fetch.outcome,
+        fetch.status,
+        round(fetch.duration_s * 1e3, 3),
+        fetch.attempts,
+    )
+
+
+def _text_line(observations: Observations, time: str, duration_ms: float) -> bytes:
+    name = observations.operation_name or observations.operation_hash or "-"
+    fetches = " ".join(
+        f"{fetch.subgraph}={fetch.duration_s * 1e3:.1f}ms"
+        + ("" if fetch.outcome == "ok" else f"({fetch.outcome})")
+        for fetch in observations.fetches
+    )
+    codes = ",".join(dict.fromkeys(observations.error_codes))
+    parts = (
+        time,
+        f"{observations.operation_kind or 'request'} {name}",
+        str(observations.status),
+        f"{duration_ms:.1f}ms",
+        fetches,
+        codes,
+        observations.viewer,
+    )
+    return " ".join(part for part in parts if part).encode("utf-8", "backslashreplace")
