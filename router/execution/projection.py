@@ -2,7 +2,8 @@
 
 For each place of the answer one Python function is generated, straight-line code without a look at
 schema or types: read each field, refuse null where the client's types do, build the object with the
-client's keys in the client's order. `{ tasks { nodes { id owner { name } } } }` becomes, for `nodes`:
+client's keys in the client's order. From `{ tasks { nodes { id owner { name } } } }` comes, for
+`nodes`:
 
     def project(values, memo):
         done = []

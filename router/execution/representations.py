@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from graphql import GraphQLObjectType, GraphQLSchema
 
 from router.execution.json_value import JsonObject, JsonValue
 from router.execution.locate import Locator, compile_locator

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from graphql import build_schema, get_operation_ast, parse
 from graphql.type import (
@@ -33,6 +32,9 @@ from router.planning.query_plan import (
     RequiredField,
 )
 from router.supergraph import Supergraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Json = dict[str, Any]
 
