@@ -156,8 +156,7 @@ class Router:
             name.lower().encode(): value.encode("latin-1")
             for name, value in (headers or {}).items()
         }
-        clock = asyncio.get_running_loop().time
-        observations = Observations(clock, request_id(raw.get(b"x-request-id")))
+        observations = Observations(request_id(raw.get(b"x-request-id")))
         request = GraphQLRequest(query, operation_name, dict(variables or {}))
         answer = await self.pipeline.handle(request, Caller("POST", raw), observations)
         observations.status = answer.status
@@ -210,7 +209,7 @@ class Router:
         return self.options.make_client(subgraph)
 
     def _observe(self, observations: Observations) -> None:
-        now_s = asyncio.get_running_loop().time()
+        now_s = time.monotonic()
         self.metrics.observe(observations, now_s)
         if self.options.operation_log is not None:
             self.options.operation_log.observe(observations, now_s)

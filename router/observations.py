@@ -1,15 +1,14 @@
 """What happened while one request was answered; written by every layer, read by telemetry.
 
 Nothing here logs or counts: the layers append plain values, and after the answer has been sent
-telemetry turns them into a log line, metrics and spans.
+telemetry turns them into a log line, metrics and spans. Times are seconds of `time.monotonic`;
+the event loop's own clock may stand still for a millisecond.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from time import monotonic
+from typing import Literal, NamedTuple
 
 FetchOutcome = Literal[
     "ok",
@@ -28,7 +27,7 @@ class FetchObservation(NamedTuple):
 
     Attributes:
         subgraph: Name as in the supergraph.
-        started_s: Time of the event loop's clock.
+        started_s: When it was sent.
         duration_s: Until the answer was read, or given up.
         outcome: How it ended.
         status: HTTP status of the last attempt; 0 without one (in-process, unreachable).
@@ -48,7 +47,7 @@ class FetchObservation(NamedTuple):
 
 
 class StageObservation(NamedTuple):
-    """One stage of the pipeline and when it ended, on the event loop's clock.
+    """One stage of the pipeline and when it ended.
 
     A stage begins where the one before it ended, the first at the start of the request.
     """
@@ -61,7 +60,7 @@ class Observations:
     """Filled while a request passes through the router.
 
     Attributes:
-        started_s: Start of the request on the event loop's clock.
+        started_s: Start of the request.
         request_id: Sent on to subgraphs and back to the client.
         client_address: Address the request counts for, proxies already taken off.
         viewer: User id of a good token; "" for anonymous callers.
@@ -77,7 +76,6 @@ class Observations:
     """
 
     __slots__ = (
-        "_clock",
         "client_address",
         "error_codes",
         "fetches",
@@ -93,15 +91,8 @@ class Observations:
         "viewer",
     )
 
-    def __init__(self, clock: Callable[[], float], request_id: str) -> None:
-        """Start now.
-
-        Args:
-            clock: The event loop's.
-            request_id: Of this request.
-        """
-        self._clock = clock
-        self.started_s = clock()
+    def __init__(self, request_id: str) -> None:
+        self.started_s = monotonic()
         self.request_id = request_id
         self.client_address = ""
         self.viewer = ""
@@ -117,4 +108,4 @@ class Observations:
 
     def mark(self, stage: str) -> None:
         """Note that a stage has ended."""
-        self.stages.append(StageObservation(stage, self._clock()))
+        self.stages.append(StageObservation(stage, monotonic()))

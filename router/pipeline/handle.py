@@ -19,6 +19,7 @@ depends on the request is done every time:
 from __future__ import annotations
 
 import logging
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING
 
 from router.errors import ClientError, InvalidRequestError
@@ -83,7 +84,7 @@ class Pipeline:
         observations: Observations,
     ) -> Answer:
         policies, mark = self.policies, observations.mark
-        deadline = observations.started_s + policies.timeout_s
+        deadline = get_running_loop().time() + policies.timeout_s
 
         identity, forwarded = await identify(caller, policies, observations)
         mark("identify")

@@ -77,9 +77,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         headers = request_headers(scope)
-        observations = Observations(
-            asyncio.get_running_loop().time, request_id(headers.get(b"x-request-id"))
-        )
+        observations = Observations(request_id(headers.get(b"x-request-id")))
         media_type = accepted_type(headers.get(b"accept"))
         self.in_flight += 1
         try:
