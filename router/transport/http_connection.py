@@ -171,6 +171,10 @@ class HttpConnection(asyncio.Protocol):
 
     # httptools callbacks
 
+    def on_message_begin(self) -> None:
+        if self._waiter is None:  # a second response in the same bytes, to be taken for the next
+            self._transport.abort()
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
         lowered = name.lower()
