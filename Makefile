@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up demo schema check test nightly lock snapshots environment secrets clean
+.PHONY: help install install-dev up demo schema check test nightly bench lock snapshots environment secrets clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -45,6 +45,9 @@ test: install-dev ## every test that needs no further programs
 
 nightly: install-dev ## long random, load and soak runs
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) -m nightly
+
+bench: install-dev ## how fast the router is, against bare prototypes and other routers
+	@$(BIN)/python -m benchmarks.router
 
 snapshots: install-dev ## rewrite the expected text of planner and composer cases; review the diff
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q -n $(TESTS_AT_ONCE) tests/router || true

@@ -86,8 +86,7 @@ _ROUTER_LIMITS: Mapping[str, str] = {
     "ROUTER_MAX_COST": "2000",
     "ROUTER_MAX_BODY": "100KiB",
     "ROUTER_TIMEOUT": "10s",
-    "ROUTER_SINGLE_MUTATIONS": "login,register,refreshTokens,changePassword,updateProfile,"
-    "deleteMyAccount,verifyToken",
+    "ROUTER_SINGLE_MUTATIONS": "login,register,refreshTokens,changePassword,deleteMyAccount",
     "ROUTER_RATE_LIMIT_ANONYMOUS": "300/1m",
     "ROUTER_RATE_LIMIT_USER": "600/1m",
 }

@@ -1,83 +1,162 @@
-"""`make environment`: `.env.example`, every variable with its purpose, unit and default.
+"""`make environment`: every variable with its purpose, unit and default.
 
-Made from the settings classes of the components, so that it cannot say something else than they do.
+Made from the settings classes of the components, so that `.env.example` and docs/configuration.md
+cannot say something else than they do. A default is written in the form that reads back as itself.
 """
 
 import textwrap
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from devstack.stack import CHECKOUT
-
-ENV_EXAMPLE = CHECKOUT / ".env.example"
+from subgraph_kit.durations import RateLimit
 
 _WIDTH = 98
-_HEAD = """\
+_ENV_HEAD = """\
 # Variables of the three components; written by `make environment`.
 #
-# Copy to .env and take the leading "# " from the lines you need. Docker Compose and `make up` read
-# that file; what the shell says wins over it, and it wins over what `make up` invents (databases,
-# broker, keys, wide limits). A variable with one of these prefixes that is not in this list stops
-# the start.
+# Copy to .env and take the leading "# " from the lines you need. `make up` reads that file; what
+# the shell says wins over it, and it wins over what `make up` invents (databases, broker, keys,
+# wide limits). docker-compose.yml sets what it needs itself. A variable with one of these prefixes
+# that is not in this list stops the start.
+"""
+_DOCS_HEAD = """\
+# Configuration
+
+Each component reads variables with a prefix of its own, so that one `.env` serves all.
+An unknown variable with such a prefix stops the start and is named with the nearest known one.
+So does a value that cannot be used.
+Durations carry a unit (`500ms`, `10s`, `15m`, `24h`, `7d`), sizes may (`100KiB`, `1MiB`).
+Rates are a number in a duration: `300/1m`.
+
+`make up` invents what it needs (databases, broker, keys, wide limits) and reads `.env`.
+The defaults below are those of a component that is started alone.
+This page is written by `make environment` from the settings classes.
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`default` is None where the variable is required."""
+
+    name: str
+    purpose: str
+    default: str | None
+
+
 def environment(*, check: bool) -> int:
-    """Write `.env.example`, or with `check` say whether it is stale."""
-    wanted = env_example()
-    if check:
-        if not ENV_EXAMPLE.exists() or ENV_EXAMPLE.read_text() != wanted:
-            print(".env.example is stale: run `make environment` and commit it.")
-            return 1
-        return 0
-    ENV_EXAMPLE.write_text(wanted)
-    return 0
+    """Write the files, or with `check` say which are stale."""
+    stale = 0
+    for path, wanted in _files().items():
+        if path.exists() and path.read_text() == wanted:
+            continue
+        if check:
+            stale += 1
+            print(f"{path.relative_to(CHECKOUT)} is stale: run `make environment` and commit it.")
+        else:
+            path.write_text(wanted)
+            print(f"{path.relative_to(CHECKOUT)} written")
+    return 1 if stale else 0
 
 
-def env_example() -> str:
+def variables(settings: type[BaseSettings]) -> Iterator[Variable]:
+    """The variables of a settings class, in its order."""
+    prefix = str(settings.model_config.get("env_prefix", ""))
+    for name, field in settings.model_fields.items():
+        default = None if field.is_required() else default_text(field)
+        yield Variable((prefix + name).upper(), field.description or "", default)
+
+
+def default_text(field: FieldInfo) -> str:
+    """A field's default as one writes it into a variable.
+
+    Raises:
+        ValueError: No form of it reads back as the default.
+    """
+    default = field.get_default(call_default_factory=True)
+    if default is None or default in ("", (), {}):
+        return ""
+    reader: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, Field(), *field.metadata])
+    for text in _forms(default):
+        try:
+            if reader.validate_python(text) == default:
+                return text
+        except ValidationError:
+            continue
+    raise ValueError(f"{default!r} cannot be written as a variable")  # noqa: EM102 - ours alone
+
+
+def _forms(value: Any) -> Iterator[str]:  # noqa: ANN401 - a default may be anything
+    """How a value may be written, the most readable form first."""
+    if isinstance(value, bool):
+        yield str(value).lower()
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    if isinstance(value, int) and value > 0 and value % 2**20 == 0:
+        yield f"{value // 2**20}MiB"
+    if isinstance(value, int | float):
+        yield f"{value:g}" if abs(value) < 1_000_000 else str(value)
+        yield _duration(float(value))
+    if isinstance(value, timedelta):
+        yield _duration(value.total_seconds())
+    if isinstance(value, RateLimit):
+        yield f"{value.limit}/{_duration(value.period_s)}"
+    if isinstance(value, tuple | list) and len(value) == 2 and isinstance(value[1], int):
+        yield f"{value[0]}/{_duration(value[1])}"
+    if isinstance(value, tuple | list | frozenset):
+        yield ",".join(str(item) for item in value)
+    if isinstance(value, Mapping):
+        yield ",".join(f"{key}={item}" for key, item in value.items())
+    yield str(value)
+
+
+def _duration(seconds: float) -> str:
+    for unit, length_s in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if seconds >= length_s and seconds % length_s == 0:
+            return f"{seconds / length_s:g}{unit}"
+    return f"{seconds * 1000:g}ms"
+
+
+def _files() -> dict[Path, str]:
     from auth_subgraph.settings import AuthSettings  # noqa: PLC0415
+    from router.settings import RouterSettings  # noqa: PLC0415
     from tasks_subgraph.settings import TasksSettings  # noqa: PLC0415
 
-    from router.settings import RouterSettings  # noqa: PLC0415
-
-    sections = [_HEAD]
-    classes: tuple[tuple[str, type[BaseSettings]], ...] = (
+    example, page = [_ENV_HEAD], [_DOCS_HEAD]
+    for title, settings in (
         ("auth", AuthSettings),
         ("tasks", TasksSettings),
         ("router", RouterSettings),
-    )
-    for title, settings in classes:
-        sections.append(f"\n# {title}\n")
-        sections.extend(variable_lines(settings))
-    return "".join(sections)
+    ):
+        example.append(f"\n# ---- {title}\n\n")
+        page.append(f"\n## {title}\n\n| variable | default | purpose |\n|---|---|---|\n")
+        for variable in variables(settings):
+            example.append(_example_block(variable))
+            page.append(_table_row(variable))
+    return {
+        CHECKOUT / ".env.example": "".join(example),
+        CHECKOUT / "docs" / "configuration.md": "".join(page),
+    }
 
 
-def variable_lines(settings: type[BaseSettings]) -> list[str]:
-    """One commented block for each variable of a settings class."""
-    prefix = str(settings.model_config.get("env_prefix", ""))
-    blocks = []
-    for name, field in settings.model_fields.items():
-        purpose = textwrap.wrap(field.description or "", _WIDTH)
-        value = "" if _is_required(field) else _text(field.get_default(call_default_factory=True))
-        note = ["Required."] if _is_required(field) else []
-        lines = [f"# {line}\n" for line in [*purpose, *note]]
-        blocks.append("".join([*lines, f"# {(prefix + name).upper()}={value}\n", "\n"]))
-    return blocks
+def _example_block(variable: Variable) -> str:
+    required = "" if variable.default is not None else " Required."
+    purpose = textwrap.wrap(variable.purpose + required, _WIDTH)
+    lines = [f"# {line}\n" for line in purpose]
+    return "".join([*lines, f"# {variable.name}={variable.default or ''}\n\n"])
 
 
-def _is_required(field: FieldInfo) -> bool:
-    return field.default is PydanticUndefined and field.default_factory is None
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - a default may be anything
-    if value is None or isinstance(value, SecretStr):
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list | frozenset):
-        return ",".join(_text(item) for item in value)
-    return str(value)
+def _table_row(variable: Variable) -> str:
+    if variable.default is None:
+        default = "required"
+    else:
+        default = f"`{variable.default}`" if variable.default else "none"
+    purpose = variable.purpose.replace("|", "\\|")
+    return f"| `{variable.name}` | {default} | {purpose} |\n"

@@ -9,7 +9,17 @@ import pytest
 
 from devstack.nats import EmbeddedNats
 from devstack.postgres import THROWAWAY_OPTIONS, EmbeddedPostgres
+from devstack.stack import Stack
 from tests.support.databases import Databases
+from tests.support.running_stack import running_stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all tests of the running stack in one test process: starting it is dear."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("stack")
+            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +51,16 @@ def nats_server(server_folder: Path) -> Iterator[EmbeddedNats]:
     """A NATS server with JetStream at `nats_server.url`; tests use streams of their own names."""
     with EmbeddedNats(server_folder / "nats") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def log_lines() -> list[str]:
+    """What the parts of the running stack have printed so far."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def stack(server_folder: Path, log_lines: list[str]) -> Iterator[Stack]:
+    """The real processes on free ports; the router is at `stack.router_url`."""
+    with running_stack(server_folder / "stack", log_lines) as running:
+        yield running
