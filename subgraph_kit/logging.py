@@ -62,7 +62,13 @@ def configure_logging(service: str, *, level: str = "info", log_format: LogForma
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "sqlalchemy.engine", "uvicorn.access"):
+    for noisy in (
+        "httpx",
+        "httpcore",
+        "sqlalchemy.engine",
+        "uvicorn.access",
+        "alembic.runtime.plugins",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -1,0 +1,86 @@
+"""What resolvers see of a request: the caller, the services, and what was read already."""
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+
+from auth_subgraph.api.seen_users import SeenUser, seen_user_loader, viewer_ids
+from auth_subgraph.domain.accounts import SCOPES, User
+from auth_subgraph.domain.audit import Origin
+from auth_subgraph.services.wiring import Services
+from subgraph_kit.errors import ForbiddenError, TokenProblem, UnauthenticatedError
+from subgraph_kit.request_context import RequestContext
+
+if TYPE_CHECKING:
+    from strawberry.dataloader import DataLoader
+
+    from auth_subgraph.api import user as api_user
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveViewer:
+    """The caller with an active session, as the database knows them now."""
+
+    user: User
+    session_id: UUID
+    token_scopes: frozenset[str]
+
+    def has_scope(self, scope: str) -> bool:
+        """Whether the token carries the scope and the user's role still grants it."""
+        return scope in self.token_scopes and scope in SCOPES[self.user.role]
+
+
+@dataclass(slots=True)
+class Context:
+    request: RequestContext
+    services: Services
+    users: DataLoader[str, SeenUser | None] = field(init=False)
+    _viewer: ActiveViewer | None = None
+
+    def __post_init__(self) -> None:
+        self.users = seen_user_loader(self.services.directory, self.request.viewer)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.request.client_address, self.request.user_agent, self.request.request_id)
+
+    async def viewer(self) -> ActiveViewer:
+        """The caller, whose session is looked up once a request.
+
+        Raises:
+            UnauthenticatedError: No token, a bad one, or its session has ended.
+        """
+        if self._viewer is None:
+            token = self.request.require_viewer()
+            session_id, user_id = viewer_ids(token)
+            user = await self.services.directory.viewer(session_id, user_id)
+            if user is None:
+                raise UnauthenticatedError(TokenProblem.SESSION_ENDED)
+            self._viewer = ActiveViewer(user, session_id, token.scopes)
+        return self._viewer
+
+    async def viewer_with(self, scope: str) -> ActiveViewer:
+        """The caller, who holds `scope`.
+
+        Raises:
+            UnauthenticatedError: There is no caller.
+            ForbiddenError: The token or the present role lacks the scope.
+        """
+        viewer = await self.viewer()
+        if not viewer.has_scope(scope):
+            message = f"This needs the scope {scope}."
+            raise ForbiddenError(message, [[scope]])
+        return viewer
+
+
+Info = strawberry.Info[Context, None]
+
+
+def given(value: T | None) -> T | None:
+    """What the client gave for an optional input; leaving it out and null are the same."""
+    return None if value is strawberry.UNSET else value

@@ -1,0 +1,28 @@
+"""The schema of this subgraph."""
+
+from typing import TYPE_CHECKING, cast
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from auth_subgraph.api.access import AccessMutations
+from auth_subgraph.api.query import Query
+from auth_subgraph.api.user import User
+from subgraph_kit.types import SCALARS
+
+if TYPE_CHECKING:
+    from strawberry.types.scalar import ScalarDefinition
+
+
+@strawberry.type
+class Mutation(AccessMutations):
+    pass
+
+
+schema = strawberry.federation.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[User],
+    federation_version="2.9",
+    config=StrawberryConfig(scalar_map=cast("dict[object, ScalarDefinition]", SCALARS)),
+)

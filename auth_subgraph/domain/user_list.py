@@ -1,0 +1,44 @@
+"""What a list of users is filtered and sorted by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auth_subgraph.domain.accounts import UserRole, UserStatus
+
+SEARCH_MIN = 2
+SEARCH_MAX = 100
+
+
+class UserSort(Enum):
+    CREATED_AT = "CREATED_AT"
+    USERNAME = "USERNAME"
+    LAST_LOGIN_AT = "LAST_LOGIN_AT"
+    """Users who never logged in come last, in both directions."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserListOrder:
+    sort: UserSort
+    is_descending: bool
+
+    @property
+    def name(self) -> str:
+        """What a cursor is bound to."""
+        return f"{self.sort.value} {'DESC' if self.is_descending else 'ASC'}"
+
+
+@dataclass(frozen=True, slots=True)
+class UserListFilter:
+    """None means any."""
+
+    search: str | None = None
+    roles: tuple[UserRole, ...] | None = None
+    statuses: tuple[UserStatus, ...] | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None

@@ -1,0 +1,1 @@
+"""Alembic's environment of auth_db."""

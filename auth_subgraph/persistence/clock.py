@@ -1,0 +1,24 @@
+"""The time that decides everything here: the database's.
+
+Several processes on several machines judge the same refresh token; if each used its own clock, a
+skew of a few seconds would turn a second tab into a theft.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from subgraph_kit.database import UnitOfWork
+
+_NOW = text("SELECT date_trunc('milliseconds', clock_timestamp())")
+
+
+async def database_time(work: UnitOfWork) -> datetime:
+    """Now, in whole milliseconds, which is what clients are shown."""
+    now: datetime = (await work.execute(_NOW)).scalar_one()
+    return now

@@ -1,0 +1,65 @@
+"""Reads: one statement each, outside any transaction."""
+# ruff: noqa: S608 - statements are put together from constants alone
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auth_subgraph.domain.accounts import User, UserRole
+from auth_subgraph.persistence.rows import (
+    SESSION_COLUMNS,
+    USER_COLUMN_COUNT,
+    USER_COLUMNS,
+    session_of,
+    user_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from auth_subgraph.domain.sessions import Session
+    from subgraph_kit.database import Database
+
+_ACTIVE_SESSION = (
+    "FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id = {id}"
+    " AND sessions.ended_at IS NULL AND sessions.expires_at > now() AND users.status = 'ACTIVE'"
+)
+
+_VIEWER = f"SELECT {USER_COLUMNS} {_ACTIVE_SESSION.format(id='$1')} AND users.id = $2"
+_BY_IDS = (
+    f"SELECT {USER_COLUMNS}, (SELECT viewers.role FROM sessions JOIN users AS viewers"
+    " ON viewers.id = sessions.user_id WHERE sessions.id = $2 AND sessions.ended_at IS NULL"
+    " AND sessions.expires_at > now() AND viewers.status = 'ACTIVE')"
+    " FROM users WHERE users.id = ANY($1::uuid[])"
+)
+_BY_USERNAME = f"SELECT {USER_COLUMNS} FROM users WHERE username = $1"
+_SESSIONS = (
+    f"SELECT {SESSION_COLUMNS} FROM sessions WHERE user_id = $1 AND ended_at IS NULL"
+    " AND expires_at > now() ORDER BY last_used_at DESC, id DESC"
+)
+
+
+async def viewer(database: Database, session_id: UUID, user_id: UUID) -> User | None:
+    """The user, if this session of theirs is active."""
+    rows = await database.fetch(_VIEWER, session_id, user_id)
+    return user_of(rows[0]) if rows else None
+
+
+async def users_by_ids(
+    database: Database, ids: Sequence[UUID], session_id: UUID | None
+) -> tuple[dict[UUID, User], UserRole | None]:
+    """Users that exist, and the role of whom the active session belongs to."""
+    rows = await database.fetch(_BY_IDS, ids, session_id)
+    role = rows[0][USER_COLUMN_COUNT] if rows else None
+    return {row[0]: user_of(row) for row in rows}, UserRole(role) if role else None
+
+
+async def user_by_username(database: Database, username: str) -> User | None:
+    rows = await database.fetch(_BY_USERNAME, username)
+    return user_of(rows[0]) if rows else None
+
+
+async def active_sessions(database: Database, user_id: UUID) -> list[Session]:
+    """The most recently used first."""
+    return [session_of(row) for row in await database.fetch(_SESSIONS, user_id)]

@@ -1,0 +1,125 @@
+"""The list of users, by keyset: filtered, sorted, read forward or backward from a position."""
+# ruff: noqa: S608 - statements are put together from constants alone
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from auth_subgraph.domain.user_list import UserListFilter, UserListOrder, UserSort
+from auth_subgraph.persistence.rows import USER_COLUMNS, user_of
+from subgraph_kit.cursors import Position
+
+if TYPE_CHECKING:
+    from auth_subgraph.domain.accounts import User
+    from subgraph_kit.connections import PageRequest
+    from subgraph_kit.cursors import SortValue
+    from subgraph_kit.database import Database
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = {
+    UserSort.CREATED_AT: "created_at",
+    UserSort.USERNAME: "username",
+    UserSort.LAST_LOGIN_AT: "last_login_at",
+}
+
+
+def position_of(user: User, sort: UserSort) -> Position:
+    """What a cursor at this user carries."""
+    match sort:
+        case UserSort.CREATED_AT:
+            return Position(_microseconds(user.created_at), user.id)
+        case UserSort.USERNAME:
+            return Position(user.username, user.id)
+        case UserSort.LAST_LOGIN_AT:
+            last = user.last_login_at
+            return Position(None if last is None else _microseconds(last), user.id)
+
+
+async def count(database: Database, conditions: UserListFilter) -> int:
+    statement = _Statement()
+    where = statement.where(conditions)
+    counted = await database.fetch_value(
+        f"SELECT count(*) FROM users WHERE {where}",
+        *statement.values,
+    )
+    assert isinstance(counted, int)  # noqa: S101 - count(*) always is
+    return counted
+
+
+async def read(
+    database: Database, conditions: UserListFilter, order: UserListOrder, request: PageRequest
+) -> list[User]:
+    """Up to `limit + 1` users in reading order: reversed when reading backward."""
+    statement = _Statement()
+    where = [statement.where(conditions)]
+    if request.after is not None:
+        where.append(statement.beyond(order, request.after, is_toward_end=True))
+    if request.before is not None:
+        where.append(statement.beyond(order, request.before, is_toward_end=False))
+    is_descending = order.is_descending != request.is_backward
+    direction = "DESC" if is_descending else "ASC"
+    nulls = "FIRST" if request.is_backward else "LAST"
+    rows = await database.fetch(
+        f"SELECT {USER_COLUMNS} FROM users WHERE {' AND '.join(where)}"
+        f" ORDER BY {_COLUMNS[order.sort]} {direction} NULLS {nulls}, id {direction}"
+        f" LIMIT {statement.value(request.limit + 1)}",
+        *statement.values,
+    )
+    return [user_of(row) for row in rows]
+
+
+class _Statement:
+    """Conditions and the values they refer to as `$1`, `$2` …."""
+
+    def __init__(self) -> None:
+        self.values: list[object] = []
+
+    def value(self, value: object) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def where(self, conditions: UserListFilter) -> str:
+        parts = ["true"]
+        if conditions.search is not None:
+            pattern = self.value(f"%{_escaped(conditions.search.lower())}%")
+            parts.append(f"(username LIKE {pattern} OR email LIKE {pattern})")
+        if conditions.roles is not None:
+            roles = [role.value for role in conditions.roles]
+            parts.append(f"role = ANY({self.value(roles)}::text[])")
+        if conditions.statuses is not None:
+            statuses = [status.value for status in conditions.statuses]
+            parts.append(f"status = ANY({self.value(statuses)}::text[])")
+        if conditions.created_from is not None:
+            parts.append(f"created_at >= {self.value(conditions.created_from)}")
+        if conditions.created_to is not None:
+            parts.append(f"created_at < {self.value(conditions.created_to)}")
+        return " AND ".join(parts)
+
+    def beyond(self, order: UserListOrder, position: Position, *, is_toward_end: bool) -> str:
+        """Strictly between the position and the list's end (or beginning); nulls are at its end."""
+        column = _COLUMNS[order.sort]
+        sign = "<" if order.is_descending == is_toward_end else ">"
+        id_beyond = f"id {sign} {self.value(position.id)}"
+        if position.value is None:
+            tie = f"({column} IS NULL AND {id_beyond})"
+            return tie if is_toward_end else f"({tie} OR {column} IS NOT NULL)"
+        at = self.value(_sort_value(order.sort, position.value))
+        beyond = f"{column} {sign} {at} OR ({column} = {at} AND {id_beyond})"
+        is_nullable = order.sort is UserSort.LAST_LOGIN_AT
+        return f"({beyond}{f' OR {column} IS NULL' if is_nullable and is_toward_end else ''})"
+
+
+def _sort_value(sort: UserSort, value: SortValue) -> object:
+    if sort is UserSort.USERNAME:
+        return value
+    assert isinstance(value, int)  # noqa: S101 - cursors are signed, so this is what we put in
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -1,0 +1,57 @@
+"""Looking up users and sessions; reads only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auth_subgraph.domain.names import is_username, normalize_name
+from auth_subgraph.persistence import reading, user_list
+from auth_subgraph.services import limits
+from subgraph_kit.connections import page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from auth_subgraph.domain.accounts import User, UserRole
+    from auth_subgraph.domain.sessions import Session
+    from auth_subgraph.domain.user_list import UserListFilter, UserListOrder
+    from subgraph_kit.connections import Page, PageRequest
+    from subgraph_kit.database import Database
+
+
+class Directory:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def viewer(self, session_id: UUID, user_id: UUID) -> User | None:
+        """Who an access token belongs to; None when its session ended or the user is gone."""
+        return await reading.viewer(self._database, session_id, user_id)
+
+    async def users_by_ids(
+        self, ids: Sequence[UUID], session_id: UUID | None
+    ) -> tuple[dict[UUID, User], UserRole | None]:
+        """Users that exist, and the present role of the session's user while it is active."""
+        return await reading.users_by_ids(self._database, ids, session_id)
+
+    async def user_by_username(self, username: str, viewer_id: UUID) -> User | None:
+        """Raises RateLimitedError: asked too often by this viewer."""
+        counter = limits.per_user("lookup", viewer_id, limits.LOOKUPS_PER_USER)
+        await limits.count_alone(self._database, counter)
+        if not is_username(username):
+            return None
+        return await reading.user_by_username(self._database, normalize_name(username))
+
+    async def sessions(self, user_id: UUID) -> list[Session]:
+        """Active ones, the most recently used first."""
+        return await reading.active_sessions(self._database, user_id)
+
+    async def count_users(self, conditions: UserListFilter) -> int:
+        """How many users match, all pages together."""
+        return await user_list.count(self._database, conditions)
+
+    async def page_of_users(
+        self, conditions: UserListFilter, order: UserListOrder, request: PageRequest
+    ) -> Page[User]:
+        """One page of the users that match."""
+        return page(request, await user_list.read(self._database, conditions, order, request))

@@ -1,0 +1,80 @@
+"""How often something may be tried, counted in the database so that all processes share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from auth_subgraph.persistence import attempts
+from auth_subgraph.persistence.attempts import Counter
+from subgraph_kit.client_address import rate_limit_address
+from subgraph_kit.durations import RateLimit
+from subgraph_kit.errors import RateLimitedError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from subgraph_kit.database import Database, UnitOfWork
+
+PASSWORD_CHECKS_PER_USER = RateLimit(5, 600)
+LOOKUPS_PER_USER = RateLimit(30, 60)
+TOKEN_CHECKS_PER_ADDRESS = RateLimit(60, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Rates that operators may set."""
+
+    login_failures_per_account_address: RateLimit
+    login_failures_per_account: RateLimit
+    logins_per_address: RateLimit
+    registrations_per_address: RateLimit
+    refreshes_per_address: RateLimit
+
+
+async def count(work: UnitOfWork, *counters: Counter) -> datetime:
+    """Count an attempt before it is made.
+
+    Counting afterwards would let a hundred parallel guesses pass while the count is still zero.
+
+    Returns:
+        The moment, for taking the attempt back.
+
+    Raises:
+        RateLimitedError: It is one too many; it must leave the unit of work, so that a refused
+            attempt is not counted and nobody stays locked out by trying on.
+    """
+    counted = await attempts.count(work, counters)
+    if counted.retry_after_s is not None:
+        raise RateLimitedError(counted.retry_after_s)
+    return counted.at
+
+
+async def count_alone(database: Database, *counters: Counter) -> datetime:
+    """The same in a unit of work of its own."""
+    async with database.unit_of_work() as work:
+        return await count(work, *counters)
+
+
+def per_address(what: str, address: str | None, rate: RateLimit) -> Counter:
+    return Counter(f"{what}:address:{address_unit(address)}", rate)
+
+
+def per_user(what: str, user_id: UUID, rate: RateLimit) -> Counter:
+    return Counter(f"{what}:user:{user_id.hex}", rate)
+
+
+def account_key(user_id: UUID | None, name: str) -> str:
+    """The account that an attempt is about, also when there is no such account.
+
+    Names that exist nowhere are hashed: some people type their password into the wrong field.
+    """
+    if user_id is not None:
+        return user_id.hex
+    return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def address_unit(address: str | None) -> str:
+    return rate_limit_address(address or "unknown")

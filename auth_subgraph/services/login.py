@@ -1,0 +1,138 @@
+"""Logging in: the same answer in the same time whether or not the account exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auth_subgraph.domain.accounts import User, UserStatus
+from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
+from auth_subgraph.domain.names import is_email, is_username, normalize_name
+from auth_subgraph.domain.problems import ProblemCode, Rejected, rejected
+from auth_subgraph.persistence import addresses, attempts, audit, users
+from auth_subgraph.persistence.attempts import Counter
+from auth_subgraph.persistence.clock import database_time
+from auth_subgraph.services import limits
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auth_subgraph.persistence.users import Credentials
+    from auth_subgraph.services.limits import Limits
+    from auth_subgraph.services.passwords import PasswordHasher
+    from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
+    from subgraph_kit.database import Database, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    user: User
+    tokens: TokenPair
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A login that was counted and whose password is checked next."""
+
+    credentials: Credentials | None
+    from_here: Counter
+    """Failures for this account from this address."""
+    from_anywhere: Counter | None
+    """Failures for this account; None when the address is exempt."""
+    at: datetime
+
+
+class LoginService:
+    def __init__(
+        self,
+        database: Database,
+        hasher: PasswordHasher,
+        session_tokens: SessionTokens,
+        rates: Limits,
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._session_tokens = session_tokens
+        self._rates = rates
+
+    async def login(self, identifier: str, password: str, origin: Origin) -> LoggedIn | Rejected:
+        """Open a session for whoever knows the password.
+
+        Args:
+            identifier: Username or e-mail address, in any case.
+            password: As typed.
+            origin: Counted by address.
+
+        Raises:
+            RateLimitedError: Too many tries or failures; no password was checked.
+        """
+        attempt = await self._count(normalize_name(identifier), origin)
+        found = attempt.credentials
+        old_hash = found.password_hash if found else None
+        verification = await self._hasher.verify(password, old_hash)
+        new_hash = await self._hasher.hash(password) if verification.needs_rehash else None
+        async with self._database.unit_of_work() as work:
+            now = await database_time(work)
+            if found is None or not verification.is_right:
+                return await self._refuse(work, found, origin, now)
+            await self._forgive(work, attempt)
+            if found.user.status is UserStatus.SUSPENDED:
+                await _record(work, AuditKind.LOGIN_FAILED, found, origin, now)
+                return rejected(ProblemCode.ACCOUNT_SUSPENDED)
+            user = await users.log_in(
+                work, found.user.id, old_hash=found.password_hash, new_hash=new_hash, now=now
+            )
+            if user is None:  # suspended, deleted or given another password a moment ago
+                return await self._refuse(work, found, origin, now)
+            await addresses.remember(work, user.id, limits.address_unit(origin.address), now)
+            await _record(work, AuditKind.LOGIN_SUCCEEDED, found, origin, now)
+            tokens = await self._session_tokens.open(work, user, origin, now)
+        return LoggedIn(user, tokens)
+
+    async def _count(self, name: str, origin: Origin) -> _Attempt:
+        address = limits.address_unit(origin.address)
+        async with self._database.unit_of_work() as work:
+            found = await _find(work, name, address)
+            account = limits.account_key(found.user.id if found else None, name)
+            from_here = Counter(
+                f"login:account:{account}:{address}",
+                self._rates.login_failures_per_account_address,
+            )
+            from_anywhere = (
+                None
+                if found and found.is_known_address
+                else Counter(f"login:account:{account}", self._rates.login_failures_per_account)
+            )
+            tries = limits.per_address("login", origin.address, self._rates.logins_per_address)
+            counters = [tries, from_here, *([from_anywhere] if from_anywhere else [])]
+            at = await limits.count(work, *counters)
+        return _Attempt(found, from_here, from_anywhere, at)
+
+    async def _refuse(
+        self, work: UnitOfWork, found: Credentials | None, origin: Origin, now: datetime
+    ) -> Rejected:
+        await _record(work, AuditKind.LOGIN_FAILED, found, origin, now)
+        return rejected(ProblemCode.INVALID_CREDENTIALS)
+
+    async def _forgive(self, work: UnitOfWork, attempt: _Attempt) -> None:
+        """The password was right: forget the failures from here, and this try elsewhere."""
+        await attempts.clear(work, attempt.from_here)
+        if attempt.from_anywhere is not None:
+            await attempts.take_back(work, attempt.from_anywhere, attempt.at)
+
+
+async def _find(work: UnitOfWork, name: str, address: str) -> Credentials | None:
+    """One statement for every name, so that its form does not show in the time."""
+    if is_email(name):
+        return await users.find_credentials(work, "email", name, address)
+    return await users.find_credentials(
+        work, "username", name if is_username(name) else "", address
+    )
+
+
+async def _record(
+    work: UnitOfWork, kind: AuditKind, found: Credentials | None, origin: Origin, now: datetime
+) -> None:
+    subject_id = found.user.id if found else None
+    actor_id = subject_id if kind is AuditKind.LOGIN_SUCCEEDED else None
+    await audit.record(work, AuditEvent(kind, actor_id, subject_id), origin, now)

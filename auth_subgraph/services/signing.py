@@ -1,0 +1,156 @@
+"""Signing tokens and publishing the keys, with keys that may be rotated under our feet."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import jwt
+import structlog
+
+from auth_subgraph.domain.accounts import SCOPES
+from auth_subgraph.persistence.key_file import (
+    KeyFileError,
+    new_signing_key,
+    public_jwk,
+    read_key_file,
+    write_key_file,
+)
+from subgraph_kit.ids import format_id
+from subgraph_kit.revocations import REVOCATIONS_TYPE
+from subgraph_kit.tokens import ACCESS_TOKEN_TYPE, ALGORITHM, LEEWAY_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+    from pathlib import Path
+    from uuid import UUID
+
+    from auth_subgraph.domain.accounts import User
+    from auth_subgraph.domain.signing_keys import KeyRing, SigningKey
+
+log = structlog.get_logger()
+
+ROTATION_LEAD_S = 600
+"""How long a key is published before it signs: twice what verifiers may keep the keys."""
+
+_CHECK_S = 1.0
+
+
+class Keys:
+    """The keys of this process, read again when their file changes.
+
+    Also what this service verifies its own tokens with (`VerificationKeys`).
+    """
+
+    def __init__(
+        self, ring: KeyRing, path: Path | None = None, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._ring = ring
+        self._path = path
+        self._now = now
+        self._changed_at = _changed_at(path)
+        self._checked_at = now()
+        self._public: dict[str, jwt.PyJWK] = {}
+        self._public_ids: tuple[str, ...] = ()
+        self.version = 0
+
+    def signing(self) -> SigningKey:
+        self._reload_when_changed()
+        return self._ring.signing(self._now())
+
+    async def find(self, key_id: str) -> jwt.PyJWK | None:
+        self.published()
+        return self._public.get(key_id)
+
+    def published(self) -> list[dict[str, Any]]:
+        """The public keys as JWKs."""
+        self._reload_when_changed()
+        keys = self._ring.published(self._now())
+        jwks = [public_jwk(key) for key in keys]
+        ids = tuple(key.id for key in keys)
+        if ids != self._public_ids:
+            self._public = {jwk["kid"]: jwt.PyJWK(jwk) for jwk in jwks}
+            self._public_ids = ids
+            self.version += 1
+        return jwks
+
+    def _reload_when_changed(self) -> None:
+        now = self._now()
+        if self._path is None or 0 <= now - self._checked_at < _CHECK_S:
+            return
+        self._checked_at = now
+        changed_at = _changed_at(self._path)
+        if changed_at == self._changed_at:
+            return
+        try:
+            self._ring = read_key_file(self._path)
+        except KeyFileError as error:
+            log.exception("signing keys cannot be read again; the old ones stay", reason=str(error))
+        else:
+            log.info("signing keys read again", keys=[key.id for key in self._ring.keys])
+        self._changed_at = changed_at
+
+
+def _changed_at(path: Path | None) -> int | None:
+    try:
+        return path.stat().st_mtime_ns if path is not None else None
+    except OSError:
+        return None
+
+
+def rotate_key_file(path: Path, *, access_token_ttl: timedelta, now: float) -> SigningKey:
+    """Publish a key that signs after `ROTATION_LEAD_S`; returns it.
+
+    Raises:
+        KeyFileError: The file cannot be read or written.
+    """
+    ring = read_key_file(path).rotated(
+        new_signing_key(),
+        now=now,
+        lead_s=ROTATION_LEAD_S,
+        token_lifetime_s=access_token_ttl.total_seconds() + LEEWAY_S,
+    )
+    write_key_file(path, ring)
+    return ring.keys[-1]
+
+
+class TokenSigner:
+    """Signs what others verify with the published keys."""
+
+    def __init__(
+        self, keys: Keys, *, issuer: str, audience: str, access_token_ttl: timedelta
+    ) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self.access_token_ttl = access_token_ttl
+
+    def access_token(self, user: User, session_id: UUID, now: datetime) -> str:
+        return self._sign(
+            ACCESS_TOKEN_TYPE,
+            {
+                "sub": format_id("user", user.id),
+                "sid": format_id("sess", session_id),
+                "jti": uuid4().hex,
+                "iat": int(now.timestamp()),
+                "exp": int((now + self.access_token_ttl).timestamp()),
+                "role": user.role.value,
+                "scope": " ".join(SCOPES[user.role]),
+            },
+        )
+
+    def revocations(self, sessions: dict[str, int], users: dict[str, int]) -> tuple[str, str]:
+        """The signed list and the id of the key that signed it."""
+        claims = {"iat": int(time.time()), "sessions": sessions, "users": users}
+        return self._sign(REVOCATIONS_TYPE, claims), self._keys.signing().id
+
+    def _sign(self, token_type: str, claims: dict[str, object]) -> str:
+        key = self._keys.signing()
+        return jwt.encode(
+            {"iss": self._issuer, "aud": self._audience, **claims},
+            key.private_key,
+            algorithm=ALGORITHM,
+            headers={"typ": token_type, "kid": key.id},
+        )

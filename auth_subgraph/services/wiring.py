@@ -1,0 +1,18 @@
+"""The use cases of this service, wired once by a composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from auth_subgraph.services.directory import Directory
+    from auth_subgraph.services.login import LoginService
+    from auth_subgraph.services.registration import RegistrationService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    directory: Directory
+    registration: RegistrationService
+    login: LoginService
