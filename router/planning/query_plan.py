@@ -62,11 +62,22 @@ class Representation:
         typename: Sent as `__typename` in place of the entity's own (an `@interfaceObject`'s
             interface name); None sends the entity's own.
         selections: One key plus this fetch's `@requires`; `__typename` is not listed.
+        key_count: So many of the first selections are the key: an entity where one of them is
+            null or absent is left out. Nulls in the rest are sent as they are.
     """
 
     types: tuple[str, ...]
     typename: str | None
     selections: tuple[RequiredSelection, ...]
+    key_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """It runs only if the Boolean variable has this value."""
+
+    variable: str
+    value: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +89,15 @@ class EntityCall:
         variable: Name of the variable that takes the representations.
         requires: Tried in order; the first whose `types` hold the entity's `__typename` forms it.
         paths: Where the entities stand in the response; results are merged there.
+        conditions: All must hold, else no representations are collected: the call is sent with
+            an empty list, or the fetch left out when every call of it is empty.
     """
 
     response_key: str
     variable: str
     requires: tuple[Representation, ...]
     paths: tuple[ResponsePath, ...]
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +114,6 @@ class Rename:
     path: ResponsePath
     source: str
     target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """The fetch runs only if the Boolean variable has this value."""
-
-    variable: str
-    value: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,18 @@
+"""The query graph and the walker: what can be read where, used by planning and satisfiability."""
+
+from router.query_graph.build import QueryGraph
+from router.query_graph.nodes import EntityMove, FieldEdge, Node
+from router.query_graph.walk import Need, Place, Reading, Step, Way, root_place
+
+__all__ = [
+    "EntityMove",
+    "FieldEdge",
+    "Need",
+    "Node",
+    "Place",
+    "QueryGraph",
+    "Reading",
+    "Step",
+    "Way",
+    "root_place",
+]

@@ -1,0 +1,194 @@
+"""Flatten: inline fragments, merge what is selected twice, move conditions onto fields.
+
+Selection sets of one response position are collected together, each fragment at most once under
+the same conditions. So a chain of fragments that each spread the next one twice costs no more than
+the chain is long; what is really selected is counted and bounded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphql import (
+    BooleanValueNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    InlineFragmentNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+
+from router.errors import ClientError
+from router.federation.type_refs import named_type
+from router.planning.errors import PlanningLimitError
+from router.planning.normalize.arguments import print_arguments
+from router.planning.selections import ALWAYS, Conditions, SelectedField, Selections
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from router.supergraph import Supergraph
+
+MAX_FIELDS = 10_000
+MAX_DEPTH = 100
+
+_INTROSPECTION = ("__schema", "__type")
+
+_Sets = list[tuple[SelectionSetNode, Conditions]]
+
+
+class Flattener:
+    """Flattens one operation."""
+
+    def __init__(
+        self, supergraph: Supergraph, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> None:
+        self._supergraph = supergraph
+        self._fragments = fragments
+        self._count = 0
+        self._visits = 0
+
+    def flatten(self, root: str, selection_set: SelectionSetNode) -> Selections:
+        return self._collect(root, [(selection_set, ALWAYS)], 1)
+
+    def _collect(self, type_name: str, sets: _Sets, depth: int) -> Selections:
+        if depth > MAX_DEPTH:
+            msg = "levels of fields"
+            raise PlanningLimitError(msg, MAX_DEPTH)
+        collector = _Collector(self._supergraph, self._fragments, type_name)
+        for selection_set, conditions in sets:
+            collector.visit(selection_set, conditions)
+        self._visits += collector.visits
+        if self._visits > 10 * MAX_FIELDS:
+            msg = "selections"
+            raise PlanningLimitError(msg, 10 * MAX_FIELDS)
+        fields = []
+        for (response_key, conditions), nodes in collector.fields.items():
+            field = self._field(type_name, response_key, conditions, nodes, depth)
+            if not _is_repeated(field, collector.fields):
+                fields.append(field)
+        fragments = tuple(
+            (name, self._collect(name, inner, depth + 1))
+            for name, inner in collector.fragments.items()
+        )
+        return Selections(tuple(fields), fragments)
+
+    def _field(
+        self,
+        type_name: str,
+        response_key: str,
+        conditions: Conditions,
+        nodes: list[FieldNode],
+        depth: int,
+    ) -> SelectedField:
+        self._count += 1
+        if self._count > MAX_FIELDS:
+            msg = "fields"
+            raise PlanningLimitError(msg, MAX_FIELDS)
+        first = nodes[0]
+        name = first.name.value
+        if response_key == "__typename" and name != "__typename":
+            msg = "The alias '__typename' is reserved."
+            raise ClientError(msg, code="GRAPHQL_VALIDATION_FAILED")
+        selections = None
+        if first.selection_set is not None:
+            ref = self._supergraph.field_types[type_name][name]
+            sets: _Sets = [
+                (node.selection_set, ALWAYS) for node in nodes if node.selection_set is not None
+            ]
+            selections = self._collect(named_type(ref), sets, depth + 1)
+        arguments, variables = print_arguments(first.arguments or ())
+        return SelectedField(response_key, name, arguments, variables, conditions, selections)
+
+
+class _Collector:
+    """Collects the selection sets of one response position."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        type_name: str,
+    ) -> None:
+        self.fields: dict[tuple[str, Conditions], list[FieldNode]] = {}
+        self.fragments: dict[str, _Sets] = {}
+        self.visits = 0
+        self._supergraph = supergraph
+        self._definitions = fragments
+        self._type_name = type_name
+        self._possible = frozenset(supergraph.possible_types[type_name])
+        self._seen: set[tuple[str, Conditions]] = set()
+
+    def visit(self, selection_set: SelectionSetNode, conditions: Conditions) -> None:
+        for node in selection_set.selections:
+            self.visits += 1
+            own = _conditions(node, conditions)
+            if own is None:
+                continue
+            if isinstance(node, FieldNode):
+                name = node.name.value
+                if name not in _INTROSPECTION:
+                    response_key = node.alias.value if node.alias is not None else name
+                    self.fields.setdefault((response_key, own), []).append(node)
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                name = condition.name.value if condition is not None else self._type_name
+                self._fragment(name, node.selection_set, own)
+            else:
+                self._spread(node.name.value, own)  # type: ignore[attr-defined]
+
+    def _spread(self, name: str, conditions: Conditions) -> None:
+        if (name, conditions) not in self._seen:
+            self._seen.add((name, conditions))
+            definition = self._definitions[name]
+            type_name = definition.type_condition.name.value
+            self._fragment(type_name, definition.selection_set, conditions)
+
+    def _fragment(
+        self, type_name: str, selection_set: SelectionSetNode, conditions: Conditions
+    ) -> None:
+        possible = self._supergraph.possible_types[type_name]
+        if type_name == self._type_name or (
+            self._possible.issubset(possible)
+            and self._supergraph.kinds[self._type_name] != "union"
+            and self._has_fields_of(type_name)
+        ):
+            self.visit(selection_set, conditions)
+        elif not self._possible.isdisjoint(possible):
+            self.fragments.setdefault(type_name, []).append((selection_set, conditions))
+
+    def _has_fields_of(self, type_name: str) -> bool:
+        types = self._supergraph.field_types
+        return types[type_name].keys() <= types[self._type_name].keys()
+
+
+def _conditions(node: SelectionNode, around: Conditions) -> Conditions | None:
+    """All conditions of a selection; None if they cannot hold together."""
+    conditions = around
+    for directive in node.directives or ():
+        name = directive.name.value
+        if name not in ("include", "skip") or not directive.arguments:
+            continue
+        value = directive.arguments[0].value
+        wanted = name == "include"
+        if isinstance(value, BooleanValueNode):
+            if value.value is not wanted:
+                return None
+        elif isinstance(value, VariableNode):
+            variable = value.name.value
+            if (variable, not wanted) in conditions:
+                return None
+            conditions |= {(variable, wanted)}
+    return conditions
+
+
+def _is_repeated(
+    field: SelectedField, fields: Mapping[tuple[str, Conditions], list[FieldNode]]
+) -> bool:
+    """Whether a leaf is selected under weaker conditions as well."""
+    if not field.conditions or field.selections is not None:
+        return False
+    return any(
+        key == field.response_key and conditions < field.conditions for key, conditions in fields
+    )

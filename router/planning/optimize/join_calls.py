@@ -1,0 +1,150 @@
+"""Join calls: the parts of a request become as few `_entities` fields as their shapes allow.
+
+Parts at one path are joined: those of one type when they enter with the same key (what each
+requires is added up), those of different types side by side. Parts at different paths are joined
+when they present and ask for the very same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from router.planning.fetch_graph import Part, Tree, merge_required
+from router.planning.print_operation import print_tree
+from router.planning.query_plan import PathSegment, Representation, ResponsePath, TypeCondition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from router.planning.selections import Conditions
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One `_entities` field.
+
+    Attributes:
+        trees: What is asked for, by type in the subgraph.
+        reasons: Of the parts in it.
+    """
+
+    paths: list[ResponsePath]
+    representations: list[Representation]
+    trees: dict[str, Tree]
+    conditions: Conditions
+    reasons: list[str]
+
+
+def join_calls(parts: Sequence[Part]) -> list[Call]:
+    """The calls of a request, in order of their first parts."""
+    calls = _join_types(_join_keys(parts))
+    joined = _join_paths(calls)
+    for call in joined:
+        call.paths = _join_conditions(call.paths)
+    return joined
+
+
+def _join_keys(parts: Sequence[Part]) -> list[Call]:
+    """One call for each path, type and key."""
+    calls: dict[tuple[object, ...], Call] = {}
+    for part in parts:
+        shape = part.representation
+        if shape is None:
+            raise AssertionError(part.subgraph)
+        key = shape.selections[: shape.key_count]
+        identity = (
+            part.path,
+            part.conditions,
+            shape.types,
+            shape.typename,
+            part.tree.type_name,
+            _names(key),
+        )
+        call = calls.get(identity)
+        if call is None:
+            trees = {part.tree.type_name: part.tree}
+            calls[identity] = Call([part.path], [shape], trees, part.conditions, [part.reason])
+            continue
+        call.trees[part.tree.type_name].merge(part.tree)
+        call.representations = [_add(call.representations[0], shape)]
+        if part.reason not in call.reasons:
+            call.reasons.append(part.reason)
+    return list(calls.values())
+
+
+def _names(selections: Iterable[object]) -> str:
+    return repr(tuple(selections))
+
+
+def _add(first: Representation, second: Representation) -> Representation:
+    """Both representations in one; their keys are the same."""
+    key = first.selections[: first.key_count]
+    rest = (*first.selections[first.key_count :], *second.selections[second.key_count :])
+    selections = merge_required((*key, *rest))
+    return Representation(first.types, first.typename, selections, len(key))
+
+
+def _join_types(calls: Sequence[Call]) -> list[Call]:
+    """One call for each path, as long as every object belongs to one representation."""
+    joined: list[Call] = []
+    for call in calls:
+        shape = call.representations[0]
+        for other in joined:
+            if (
+                other.paths == call.paths
+                and other.conditions == call.conditions
+                and all(set(known.types).isdisjoint(shape.types) for known in other.representations)
+                and other.trees.keys().isdisjoint(call.trees)
+            ):
+                other.representations.append(shape)
+                other.trees.update(call.trees)
+                other.reasons += [item for item in call.reasons if item not in other.reasons]
+                break
+        else:
+            joined.append(call)
+    return joined
+
+
+def _join_paths(calls: Sequence[Call]) -> list[Call]:
+    """One call for all paths where the same is asked of the same."""
+    joined: dict[tuple[object, ...], Call] = {}
+    for call in calls:
+        asked = tuple(
+            (name, print_tree(tree, call.conditions, set()))
+            for name, tree in sorted(call.trees.items())
+        )
+        identity = (repr(call.representations), call.conditions, asked)
+        known = joined.get(identity)
+        if known is None:
+            joined[identity] = call
+        else:
+            known.paths += call.paths
+            known.reasons += [item for item in call.reasons if item not in known.reasons]
+    return list(joined.values())
+
+
+def _join_conditions(paths: Sequence[ResponsePath]) -> list[ResponsePath]:
+    """Paths that differ in one type condition only become one."""
+    left = list(paths)
+    for index in range(max(map(len, left), default=0)):
+        groups: dict[tuple[object, ...], list[str]] = {}
+        for path in left:
+            at = path[index] if index < len(path) else None
+            blank: tuple[object, ...] = path
+            if isinstance(at, TypeCondition):
+                blank = (*path[:index], None, *path[index + 1 :])
+            groups.setdefault(blank, []).extend(at.types if isinstance(at, TypeCondition) else ())
+        left = [_filled(blank, types) for blank, types in groups.items()]
+    return left
+
+
+def _filled(blank: Sequence[object], types: Iterable[str]) -> ResponsePath:
+    condition = TypeCondition(tuple(sorted(set(types))))
+    segments: list[PathSegment] = []
+    for segment in blank:
+        if isinstance(segment, str | TypeCondition):
+            segments.append(segment)
+        else:
+            segments.append(condition)
+    return tuple(segments)

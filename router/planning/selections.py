@@ -1,0 +1,95 @@
+"""A normalized operation: fragments inlined, duplicates merged, conditions on fields only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphql import VariableDefinitionNode
+
+    from router.planning.query_plan import OperationKind
+
+Conditions = frozenset[tuple[str, bool]]
+"""Boolean variables with the value each must have; empty for what is always selected."""
+
+ALWAYS: Conditions = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectedField:
+    """A field the client selected.
+
+    Attributes:
+        arguments: As printed, parentheses included, sorted by name; "" without arguments.
+        variables: Those the arguments use.
+        conditions: Of the field and of the fragments around it, up to the field above.
+        selections: None for leaves.
+    """
+
+    response_key: str
+    name: str
+    arguments: str
+    variables: tuple[str, ...]
+    conditions: Conditions
+    selections: Selections | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selections:
+    """A selection set on one type.
+
+    Attributes:
+        fields: In the order of the client's operation; a response key comes again only under
+            other conditions.
+        fragments: What is selected of some of the type's objects, by type condition.
+    """
+
+    fields: tuple[SelectedField, ...]
+    fragments: tuple[tuple[str, Selections], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NormalizedOperation:
+    """One operation, ready to be walked.
+
+    Attributes:
+        variables: Definitions by name, as the client wrote them.
+    """
+
+    kind: OperationKind
+    name: str | None
+    selections: Selections
+    variables: dict[str, VariableDefinitionNode]
+
+
+def print_normalized(operation: NormalizedOperation) -> str:
+    """The operation as text, for people."""
+    head = operation.kind + (f" {operation.name}" if operation.name else "")
+    return "\n".join([f"{head} {{", *_lines(operation.selections, "  "), "}"])
+
+
+def _lines(selections: Selections, indent: str) -> Iterator[str]:
+    for field in selections.fields:
+        alias = "" if field.response_key == field.name else f"{field.response_key}: "
+        line = f"{indent}{alias}{field.name}{field.arguments}{print_conditions(field.conditions)}"
+        if field.selections is None:
+            yield line
+        else:
+            yield f"{line} {{"
+            yield from _lines(field.selections, f"{indent}  ")
+            yield f"{indent}}}"
+    for type_name, below in selections.fragments:
+        yield f"{indent}... on {type_name} {{"
+        yield from _lines(below, f"{indent}  ")
+        yield f"{indent}}}"
+
+
+def print_conditions(conditions: Conditions) -> str:
+    """` @include(if: $a) @skip(if: $b)`, sorted by variable."""
+    return "".join(
+        f" @{'include' if value else 'skip'}(if: ${variable})"
+        for variable, value in sorted(conditions)
+    )

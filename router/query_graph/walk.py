@@ -1,0 +1,581 @@
+"""Walking the query graph: every way to read a field of an object, requirements solved.
+
+A *place* is a position in a response: the object (or each item of the list) that a field returned,
+perhaps narrowed to one object type. A *way* is one manner of standing there: reading inside some
+subgraph, reached from the root by fields, type conditions and entity fetches. Ways share their
+beginnings, so a set of ways is a tree, and what a set of ways costs is the sum over its members.
+
+Ways at a place come in two kinds. Some arrive with the parent's ways, by reading the field in the
+parent's subgraph. The others start at the place: `_entities` of another subgraph, entered with a
+key that the ways known so far can read (`close`). Moves are added in rounds, each solved only with
+what earlier rounds gave, so requirements are never circular.
+
+A @requires field is read by a way of its own that enters the subgraph with the required fields
+(`requiring_way`), whether or not another way stands in that subgraph already; where nothing speaks
+against it the two become one fetch when fetches are merged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from router.federation.field_set import FieldSet, FieldSetField, FieldSetFragment
+from router.federation.type_refs import named_type
+from router.query_graph.nodes import EntityMove, FieldEdge, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from router.query_graph.build import QueryGraph
+    from router.supergraph import Key
+
+FETCH_COST = 1000
+LAST_RESORT_COST = 10 * FETCH_COST
+FIELD_COST = 1
+
+TYPENAME = FieldEdge("__typename", "String!", None, 0)
+
+
+class Step(Enum):
+    """How a way continues the way it comes from."""
+
+    ROOT = auto()
+    FIELD = auto()
+    MEMBER = auto()
+    ENTITY = auto()
+    REENTRY = auto()
+
+
+class Way:
+    """One manner of standing at a place.
+
+    Attributes:
+        node: Where in the query graph it stands.
+        source: The way it continues inside the same fetch; None if a fetch starts here.
+        edge: The field read last, for `FIELD`.
+        entry: How the fetch is entered, for `ENTITY`.
+        needs: What must be in the response before the fetch it starts, for `ENTITY`, `REENTRY`.
+        cost: What it costs alone, from the root.
+        level: Fetches that must be done before the fetch it is in can start.
+    """
+
+    __slots__ = ("cost", "edge", "entry", "level", "needs", "node", "place", "source", "step")
+
+    def __init__(  # noqa: PLR0913  a record; keywords name what is optional
+        self,
+        step: Step,
+        place: Place,
+        node: Node,
+        *,
+        cost: int,
+        level: int,
+        source: Way | None = None,
+        edge: FieldEdge | None = None,
+        entry: Entry | None = None,
+        needs: tuple[Need, ...] = (),
+    ) -> None:
+        self.step = step
+        self.place = place
+        self.node = node
+        self.cost = cost
+        self.level = level
+        self.source = source
+        self.edge = edge
+        self.entry = entry
+        self.needs = needs if entry is None else tuple(entry.needs())
+
+    @property
+    def starts_fetch(self) -> bool:
+        return self.source is None
+
+    def __repr__(self) -> str:
+        return f"<{self.step.name} {self.node} {self.cost}>"
+
+
+Reading = tuple[Way, FieldEdge]
+"""A field, read on a way."""
+
+
+class Need:
+    """A leaf that must be in the response before something else can be fetched.
+
+    Attributes:
+        readings: Alternatives, cheapest first.
+    """
+
+    __slots__ = ("arguments", "name", "place", "readings")
+
+    def __init__(self, place: Place, name: str, arguments: str, readings: list[Reading]) -> None:
+        self.place = place
+        self.name = name
+        self.arguments = arguments
+        self.readings = readings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SolvedField:
+    """A field of a field set that can be had.
+
+    Attributes:
+        need: The leaf itself, or for a composite field what proves that it is there; None where
+            something below does.
+        place: Of the value, for a composite field.
+    """
+
+    field: FieldSetField
+    need: Need | None
+    place: Place | None = None
+    below: tuple[Solved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SolvedFragment:
+    """What is needed of values of one object type."""
+
+    type_name: str
+    below: tuple[Solved, ...]
+
+
+Solved = SolvedField | SolvedFragment
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """What a representation is made of.
+
+    Attributes:
+        requires: What the fetch's @requires fields need besides the key.
+        required_by: The field that has the @requires.
+    """
+
+    move: EntityMove
+    key: Key
+    key_solved: tuple[Solved, ...]
+    requires: FieldSet = ()
+    requires_solved: tuple[Solved, ...] = ()
+    required_by: str | None = None
+
+    def needs(self) -> Iterator[Need]:
+        yield from needs_of(self.key_solved)
+        yield from needs_of(self.requires_solved)
+
+
+class Place:
+    """A position in the response, with every way to stand there.
+
+    Attributes:
+        type_name: Static type: of the field, or the object type it is narrowed to.
+        parent: The place it is below; None for the root.
+        edge_name: Field that leads here from the parent; None for the root and type conditions.
+        arguments: Of that field, as printed.
+        variables: Those the arguments use.
+        response_key: Of that field in the response; None until one is chosen.
+        conditions: Under which the position is there at all.
+        ways: Those known so far; `close` completes them.
+    """
+
+    __slots__ = (
+        "_below",
+        "_is_closed",
+        "_narrowed",
+        "_requiring",
+        "arguments",
+        "conditions",
+        "edge_name",
+        "graph",
+        "list_depth",
+        "parent",
+        "response_key",
+        "type_name",
+        "variables",
+        "ways",
+    )
+
+    def __init__(
+        self,
+        graph: QueryGraph,
+        type_name: str,
+        parent: Place | None = None,
+        edge_name: str | None = None,
+        arguments: str = "",
+    ) -> None:
+        self.graph = graph
+        self.type_name = type_name
+        self.parent = parent
+        self.edge_name = edge_name
+        self.arguments = arguments
+        self.variables: tuple[str, ...] = ()
+        self.list_depth = 0
+        self.response_key: str | None = None
+        self.conditions: frozenset[tuple[str, bool]] = (
+            parent.conditions if parent is not None else frozenset()
+        )
+        self.ways: list[Way] = []
+        self._is_closed = False
+        self._below: dict[tuple[str, str, tuple[int, ...]], Place] = {}
+        self._narrowed: dict[tuple[str, int], Place] = {}
+        self._requiring: dict[tuple[Node, str], Way | None] = {}
+
+    # Ways that arrive with the parent
+
+    def enter(self, readings: Iterable[Reading]) -> None:
+        """Arrive by a field of the parent place."""
+        for way, edge in readings:
+            if edge.target is not None:
+                cost = way.cost + FIELD_COST + (LAST_RESORT_COST if edge.is_last_resort else 0)
+                self.ways.append(
+                    Way(
+                        Step.FIELD,
+                        self,
+                        edge.target,
+                        cost=cost,
+                        level=way.level,
+                        source=way,
+                        edge=edge,
+                    )
+                )
+                self.list_depth = edge.list_depth
+
+    def narrow(self, type_name: str) -> Place:
+        """The same position, for objects of one type."""
+        key = (type_name, len(self.ways))
+        place = self._narrowed.get(key)
+        if place is None:
+            place = Place(self.graph, type_name, self)
+            for way in self.ways:
+                node = way.node
+                member = node.members.get(type_name) if node.is_abstract else None
+                if not node.is_abstract and node.type_name == type_name:
+                    member = node
+                if member is not None:
+                    place.ways.append(
+                        Way(Step.MEMBER, place, member, cost=way.cost, level=way.level, source=way)
+                    )
+            self._narrowed[key] = place
+        return place
+
+    @property
+    def is_abstract(self) -> bool:
+        return self.graph.is_abstract(self.type_name)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self.parent is not None and self.edge_name is None
+
+    def member_types(self) -> tuple[str, ...]:
+        """Object types a value may have here, sorted.
+
+        Subgraphs that answer the same field of a union may disagree on its members. Only members
+        that all of them know can be asked for: which subgraph answers must make no difference.
+        """
+        found: list[set[str]] = []
+        for way in self.ways:
+            if way.node.is_abstract:
+                found.append(set(way.node.members))
+            elif not way.node.is_interface_object:
+                found.append({way.node.type_name})
+        if not found:
+            return ()
+        if self.graph.supergraph.kinds[self.type_name] == "union":
+            return tuple(sorted(set.intersection(*found)))
+        return tuple(sorted(set.union(*found)))
+
+    # Ways that start here
+
+    def close(self) -> None:
+        """Add every way to enter another subgraph at this place."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self.type_name == self.graph.query_type and self.parent is not None:
+            self._reenter()
+            return
+        standing = {(way.node.type_name, way.node.subgraph) for way in self.ways}
+        pending = [
+            move
+            for move in self.graph.entity_moves(self.type_name)
+            if (move.target.type_name, move.target.subgraph) not in standing
+        ]
+        while pending:
+            known = tuple(self.ways)
+            left = []
+            for move in pending:
+                way = self._enter_entity(move, known)
+                if way is None:
+                    left.append(move)
+                else:
+                    self.ways.append(way)
+            if len(left) == len(pending):
+                return
+            pending = left
+
+    def _reenter(self) -> None:
+        """A field that returns the query type: any subgraph's root fields can be asked anew."""
+        if not self.ways:
+            return
+        typename = self._direct("__typename", self.ways)
+        first = min(self.ways, key=_by_cost)
+        standing = {way.node.subgraph for way in self.ways}
+        for node in self.graph.roots("query"):
+            if node.subgraph not in standing:
+                cost, level = first.cost + FETCH_COST, first.level + 1
+                need = Need(self, "__typename", "", typename)
+                self.ways.append(
+                    Way(Step.REENTRY, self, node, cost=cost, level=level, needs=(need,))
+                )
+
+    def _enter_entity(self, move: EntityMove, known: Sequence[Way]) -> Way | None:
+        target = move.target
+        if target.is_abstract:
+            # An interface as a whole is entered only by those who cannot tell the object type.
+            known = [way for way in known if way.node.is_interface_object]
+        best: Way | None = None
+        for key in move.keys:
+            solved = self.solve(key.fields, known)
+            if solved is None:
+                continue
+            cost, level = _price(solved)
+            if best is None or cost + FETCH_COST < best.cost:
+                best = Way(
+                    Step.ENTITY,
+                    self,
+                    target,
+                    cost=cost + FETCH_COST,
+                    level=level + 1,
+                    entry=Entry(move, key, solved),
+                )
+        return best
+
+    def requiring_way(self, way: Way, edge: FieldEdge) -> Way | None:
+        """Enter the subgraph of `way` with what the field at `edge` requires."""
+        key = (way.node, edge.name)
+        if key in self._requiring:
+            return self._requiring[key]
+        self._requiring[key] = None
+        found = self._enter_with_requires(way, edge)
+        self._requiring[key] = found
+        return found
+
+    def _enter_with_requires(self, way: Way, edge: FieldEdge) -> Way | None:
+        solved = self.solve(edge.requires)
+        if solved is None:
+            return None
+        node = way.node
+        for move in self.graph.entity_moves(self.type_name):
+            if (move.target.type_name, move.target.subgraph) != (node.type_name, node.subgraph):
+                continue
+            best: Way | None = None
+            for key in move.keys:
+                known = self._known_key(way, key)
+                key_solved = known or self.solve(key.fields)
+                if key_solved is None:
+                    continue
+                cost, level = _price((*key_solved, *solved))
+                if best is None or cost + FETCH_COST < best.cost:
+                    entry = Entry(
+                        move,
+                        key,
+                        key_solved,
+                        edge.requires,
+                        solved,
+                        f"{self.type_name}.{edge.name}",
+                    )
+                    best = Way(
+                        Step.ENTITY,
+                        self,
+                        move.target,
+                        cost=cost + FETCH_COST,
+                        level=level + 1,
+                        entry=entry,
+                    )
+            return best
+        return None
+
+    @staticmethod
+    def _known_key(way: Way, key: Key) -> tuple[Solved, ...] | None:
+        """The key that `way` itself was entered with, so that both can become one fetch."""
+        if way.entry is not None and way.entry.key.fields == key.fields:
+            return way.entry.key_solved
+        return None
+
+    # Reading
+
+    def readings(
+        self, name: str, ways: Sequence[Way] | None = None, *, wide: bool = False
+    ) -> list[Reading]:
+        """Alternatives for a field, cheapest first.
+
+        Args:
+            name: The field.
+            ways: Only these; None for all, entering other subgraphs where necessary.
+            wide: Enter other subgraphs even if one at hand answers.
+        """
+        found = self._direct(name, self.ways if ways is None else ways)
+        if ways is None and (wide or not found):
+            self.close()
+            found = self._direct(name, self.ways)
+            for way in tuple(self.ways):
+                edge = way.node.fields.get(name)
+                if edge is not None and edge.requires:
+                    requiring = self.requiring_way(way, edge)
+                    if requiring is not None:
+                        found.append((requiring, edge))
+        certain = [reading for reading in found if not reading[1].is_last_resort]
+        found = certain or found
+        found.sort(key=_reading_cost)
+        return found
+
+    def _direct(self, name: str, ways: Iterable[Way]) -> list[Reading]:
+        if name == "__typename":
+            return [(way, TYPENAME) for way in ways if not way.node.is_interface_object]
+        return [
+            (way, edge)
+            for way in ways
+            if (edge := way.node.fields.get(name)) is not None and not edge.requires
+        ]
+
+    def below(self, name: str, arguments: str, readings: Sequence[Reading]) -> Place:
+        """The place of a composite field's value."""
+        key = (name, arguments, tuple(id(way) for way, _ in readings))
+        place = self._below.get(key)
+        if place is None:
+            type_name = self.field_type(name, readings)
+            place = Place(self.graph, type_name, self, name, arguments)
+            place.enter(readings)
+            self._below[key] = place
+        return place
+
+    def field_type(self, name: str, readings: Sequence[Reading]) -> str:
+        """The supergraph's type of a field here."""
+        types = self.graph.supergraph.field_types
+        ref = types.get(self.type_name, {}).get(name)
+        return named_type(ref if ref is not None else readings[0][1].type)
+
+    # Requirements
+
+    def solve(
+        self, fields: FieldSet, ways: Sequence[Way] | None = None
+    ) -> tuple[Solved, ...] | None:
+        """Find everything in a field set; None if something cannot be had here.
+
+        Args:
+            fields: A key or @requires of this place's type.
+            ways: Only these may be used at this place; None for all.
+        """
+        solved: list[Solved] = []
+        for item in fields:
+            part = (
+                self._solve_field(item, ways)
+                if isinstance(item, FieldSetField)
+                else self._solve_fragment(item, ways)
+            )
+            if part is None:
+                return None
+            solved.extend(part)
+        return tuple(solved)
+
+    def _solve_field(
+        self, field: FieldSetField, ways: Sequence[Way] | None
+    ) -> Sequence[Solved] | None:
+        readings = self.readings(field.name, ways, wide=bool(field.selections))
+        if not readings:
+            return self._solve_by_member((field,), ways) if self.is_abstract else None
+        if not field.selections:
+            need = Need(self, field.name, field.arguments, readings)
+            return (SolvedField(field, need),)
+        place = self.below(field.name, field.arguments, readings)
+        below = place.solve(field.selections)
+        if below is None:
+            return None
+        presence: Need | None = None
+        is_abstract = any(way.node.is_abstract for way in place.ways)
+        if is_abstract or not any(True for _ in needs_of(below)):
+            # Which object it is, or at least that there is one.
+            typename = place.readings("__typename")
+            if not typename:
+                return None
+            presence = Need(place, "__typename", "", typename)
+        return (SolvedField(field, presence, place, below),)
+
+    def _solve_fragment(
+        self, fragment: FieldSetFragment, ways: Sequence[Way] | None
+    ) -> Sequence[Solved] | None:
+        possible = self.graph.possible_types(fragment.type_name)
+        if set(self.graph.possible_types(self.type_name)) <= set(possible):
+            return self.solve(fragment.selections, ways)
+        return self._solve_by_member(fragment.selections, ways, possible)
+
+    def _solve_by_member(
+        self,
+        fields: FieldSet,
+        ways: Sequence[Way] | None,
+        possible: Sequence[str] | None = None,
+    ) -> Sequence[Solved] | None:
+        """Solve for each object type that can stand here; no type at all is fine."""
+        if ways is None:
+            self.close()
+        solved = []
+        types = self.member_types()
+        if not types and not self.ways:
+            return None
+        for type_name in types:
+            if possible is None or type_name in possible:
+                below = self.narrow(type_name).solve(fields)
+                if below is None:
+                    return None
+                solved.append(SolvedFragment(type_name, below))
+        return solved
+
+
+def root_place(graph: QueryGraph, operation: str) -> Place:
+    """Where an operation starts, with one way for each subgraph that has the root type."""
+    place = Place(graph, graph.supergraph.root_types[operation])
+    for node in graph.roots(operation):
+        place.ways.append(Way(Step.ROOT, place, node, cost=FETCH_COST, level=0))
+    return place
+
+
+def needs_of(solved: Iterable[Solved]) -> Iterator[Need]:
+    """All leaves of a solved field set."""
+    for item in solved:
+        if isinstance(item, SolvedField) and item.need is not None:
+            yield item.need
+        yield from needs_of(item.below)
+
+
+def _by_cost(way: Way) -> tuple[int, int, str]:
+    return (way.cost, way.level, way.node.subgraph)
+
+
+def _reading_cost(reading: Reading) -> tuple[int, int]:
+    way, edge = reading
+    return (way.cost + (LAST_RESORT_COST if edge.is_last_resort else 0), way.level)
+
+
+def _price(solved: Iterable[Solved]) -> tuple[int, int]:
+    """Cost and level of reading everything by the cheapest way; what is shared counts once."""
+    seen: set[Way] = set()
+    level = 0
+    fields = 0
+    for need in needs_of(solved):
+        way, edge = need.readings[0]
+        fields += LAST_RESORT_COST if edge.is_last_resort else FIELD_COST
+        level = max(level, way.level)
+        _collect(way, seen)
+    return fields + sum(_own_cost(way) for way in seen), level
+
+
+def _collect(way: Way | None, seen: set[Way]) -> None:
+    while way is not None and way not in seen:
+        seen.add(way)
+        for need in way.needs:
+            _collect(need.readings[0][0], seen)
+        way = way.source
+
+
+def _own_cost(way: Way) -> int:
+    if way.source is None:
+        return FETCH_COST
+    return FIELD_COST if way.step is Step.FIELD else 0
