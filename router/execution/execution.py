@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -70,7 +70,6 @@ class Execution:
         "_failures",
         "_fetches",
         "_field_errors",
-        "_now",
         "_variables",
         "tree",
     )
@@ -87,7 +86,6 @@ class Execution:
         self._variables = variables
         self._context = context
         self._clients = clients
-        self._now = asyncio.get_running_loop().time
         self._field_errors: list[_FieldError] = []
         self._failures: list[_Failure] = []
 
@@ -104,7 +102,7 @@ class Execution:
             msg = f"no client for subgraph {fetch.subgraph}"
             raise PlanBugError(msg)
         request = fetch.request(collected, self._variables, self._context)
-        started_s = self._now()
+        started_s = monotonic()
         response: SubgraphResponse | None = None
         try:
             response = await client.send(request)
@@ -153,7 +151,7 @@ class Execution:
         outcome: FetchOutcome,
         started_s: float,
     ) -> None:
-        duration_s = self._now() - started_s
+        duration_s = monotonic() - started_s
         sent = len(request.body)
         self._context.observations.fetches.append(
             FetchObservation(fetch.subgraph, started_s, duration_s, outcome, 0, sent)

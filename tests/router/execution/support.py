@@ -139,8 +139,8 @@ class Stub:
 
 
 def context() -> ExecutionContext:
-    clock = asyncio.get_running_loop().time
-    return ExecutionContext((), clock() + 10, "request-1", Observations(clock, "request-1"))
+    deadline = asyncio.get_running_loop().time() + 10
+    return ExecutionContext((), deadline, "request-1", Observations("request-1"))
 
 
 async def run(
