@@ -5,6 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import strawberry
+from strawberry.dataloader import DataLoader
 
 from auth_subgraph.api.seen_users import SeenUser, seen_user_loader, viewer_ids
 from auth_subgraph.domain.accounts import SCOPES, User
@@ -12,12 +13,6 @@ from auth_subgraph.domain.audit import Origin
 from auth_subgraph.services.wiring import Services
 from subgraph_kit.errors import ForbiddenError, TokenProblem, UnauthenticatedError
 from subgraph_kit.request_context import RequestContext
-
-if TYPE_CHECKING:
-    from strawberry.dataloader import DataLoader
-
-    from auth_subgraph.api import user as api_user
-
 
 T = TypeVar("T")
 
