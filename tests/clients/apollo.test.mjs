@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  ApolloClient,
+  ApolloLink,
+  CombinedGraphQLErrors,
+  HttpLink,
+  InMemoryCache,
+  gql,
+} from "@apollo/client";
+import { SetContextLink } from "@apollo/client/link/context";
+import { ErrorLink } from "@apollo/client/link/error";
+import { relayStylePagination } from "@apollo/client/utilities";
+import { from, switchMap } from "rxjs";
+
+import { endpoint, operation, register } from "./person.mjs";
+
+const listTasks = gql(operation("list-tasks"));
+
+/** A client as an application sets it up: the token in a header, refreshed when it is refused. */
+function clientOf(tokens) {
+  const attach = new SetContextLink(({ headers }) => ({
+    headers: { ...headers, authorization: `Bearer ${tokens.accessToken}` },
+  }));
+  const refresh = new ErrorLink(({ error, operation: failed, forward }) => {
+    const isRefused =
+      CombinedGraphQLErrors.is(error) &&
+      error.errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED");
+    if (!isRefused || failed.getContext().isRetry) return undefined;
+    failed.setContext({ isRetry: true });
+    return from(renew(tokens)).pipe(switchMap(() => forward(failed)));
+  });
+  return new ApolloClient({
+    link: ApolloLink.from([refresh, attach, new HttpLink({ uri: endpoint })]),
+    cache: new InMemoryCache({
+      typePolicies: {
+        Query: { fields: { tasks: relayStylePagination(["filter", "orderBy"]) } },
+      },
+    }),
+  });
+}
+
+async function renew(tokens) {
+  const plain = new ApolloClient({
+    link: new HttpLink({ uri: endpoint, headers: { authorization: "Bearer long.gone.token" } }),
+    cache: new InMemoryCache(),
+  });
+  const { data } = await plain.mutate({
+    mutation: gql(operation("refresh-tokens")),
+    variables: { refreshToken: tokens.refreshToken },
+  });
+  tokens.renewals = (tokens.renewals ?? 0) + 1;
+  Object.assign(tokens, data.refreshTokens.tokens);
+}
+
+const titles = (data) => data.tasks.edges.map(({ node }) => node.title);
+
+test("a mutation's answer changes the task in the cached list by its id", async () => {
+  const client = clientOf(await register(["old title"]));
+  const { data } = await client.query({ query: listTasks });
+  const { id } = data.tasks.edges[0].node;
+  await client.mutate({
+    mutation: gql(operation("edit-task")),
+    variables: { input: { id, title: "title of today" } },
+  });
+  assert.deepEqual(titles(client.readQuery({ query: listTasks })), ["title of today"]);
+});
+
+test("the pagination helper joins the pages", async () => {
+  const client = clientOf(await register(["1", "2", "3", "4", "5"]));
+  const list = client.watchQuery({ query: listTasks, variables: { first: 2 } });
+  const subscription = list.subscribe({});
+  await list.result?.();
+  await client.query({ query: listTasks, variables: { first: 2 } });
+  for (const expected of [["5", "4", "3", "2"], ["5", "4", "3", "2", "1"]]) {
+    const { pageInfo } = list.getCurrentResult().data.tasks;
+    assert.equal(pageInfo.hasNextPage, true);
+    await list.fetchMore({ variables: { first: 2, after: pageInfo.endCursor } });
+    assert.deepEqual(titles(list.getCurrentResult().data), expected);
+  }
+  assert.equal(list.getCurrentResult().data.tasks.pageInfo.hasNextPage, false);
+  subscription.unsubscribe();
+});
+
+test("a refused token is refreshed once and the query sent again", async () => {
+  const person = await register(["mine"]);
+  const tokens = { ...person, accessToken: `${person.accessToken.slice(0, -6)}AAAAAA` };
+  const { data } = await clientOf(tokens).query({ query: listTasks });
+  assert.deepEqual(titles(data), ["mine"]);
+  assert.equal(tokens.renewals, 1);
+  assert.notEqual(tokens.refreshToken, person.refreshToken);
+});
+
+test("owners of tasks and the current user are one object of the cache", async () => {
+  const person = await register(["a", "b"]);
+  const client = clientOf(person);
+  await client.query({ query: gql(operation("tasks-with-owner")) });
+  await client.query({ query: gql(operation("me")) });
+  const users = Object.keys(client.cache.extract()).filter((key) => key.startsWith("User:"));
+  assert.deepEqual(users, [`User:${person.id}`]);
+});
