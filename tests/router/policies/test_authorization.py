@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from graphql import print_ast, validate
+
+from router.pipeline.parse import parse
+from router.policies.authorization import deny, denial_errors, guards_of, policies_of, refusals
+from router.policies.identity import ANONYMOUS, Identity, Viewer
+from router.policies.limits import Limits
+from tests.router.policies.accounts_supergraph import accounts_supergraph
+
+SUPERGRAPH = accounts_supergraph()
+
+
+def viewer(*scopes: str) -> Identity:
+    return Identity(Viewer("user_1", "sess_1", frozenset(scopes), "USER", 0), None)
+
+
+def denied(
+    text: str, identity: Identity = ANONYMOUS, policies: frozenset[str] = frozenset()
+) -> tuple[str, dict[tuple[str, str], dict[str, object]]]:
+    """The document left over, on one line, and the extensions at each denied field."""
+    document = parse(text, None, Limits()).document
+    guards = guards_of(document, SUPERGRAPH)
+    refused = refusals(guards, identity, policies)
+    denial = deny(document, guards, refused, identity.problem, SUPERGRAPH)
+    assert validate(SUPERGRAPH.api_schema, denial.document) == []
+    fields = {coordinate: dict(field.extensions) for coordinate, field in denial.fields.items()}
+    return " ".join(print_ast(denial.document).split()), fields
+
+
+def test_an_unprotected_operation_has_no_guards() -> None:
+    document = parse("{ me { id username } version }", None, Limits()).document
+    assert guards_of(document, SUPERGRAPH) == ()
+
+
+def test_a_protected_field_is_removed_for_anonymous_callers() -> None:
+    left, fields = denied("{ me { id } tasks { nodes { id } } }")
+    assert left == "{ me { id } }"
+    assert fields == {("Query", "tasks"): {"code": "UNAUTHENTICATED", "reason": "TOKEN_MISSING"}}
+
+
+def test_the_reason_is_that_of_the_token() -> None:
+    _, fields = denied("{ tasks { totalCount } }", Identity(None, "TOKEN_EXPIRED"))
+    assert fields["Query", "tasks"]["reason"] == "TOKEN_EXPIRED"
+
+
+def test_a_missing_scope_is_forbidden_and_named() -> None:
+    left, fields = denied("{ me { username } users { totalCount } }", viewer("account"))
+    assert left == "{ me { username } }"
+    assert fields == {("Query", "users"): {"code": "FORBIDDEN", "requiredScopes": [["users:read"]]}}
+
+
+def test_one_of_the_scope_sets_is_enough() -> None:
+    for scopes in (("account", "mail"), ("users:read",)):
+        assert denied("{ me { email } }", viewer(*scopes)) == ("{ me { email } }", {})
+    left, _ = denied("{ me { email } }", viewer("account"))
+    assert left == "{ me { __typename } }"
+
+
+def test_a_selection_left_empty_asks_for_the_type_name() -> None:
+    left, _ = denied("{ tasks { nodes { id } } }")
+    assert left == "{ __typename }"
+
+
+def test_fields_inside_fragments_are_removed_too() -> None:
+    left, _ = denied("{ me { ...F } } fragment F on User { id note }")
+    assert left == "{ me { ...F } } fragment F on User { id }"
+
+
+def test_an_interface_field_stays_for_types_that_may_be_read() -> None:
+    left, fields = denied("{ nodes(ids: []) { id note } }")
+    assert left == "{ nodes(ids: []) { id ... { ... on Task { note } } } }"
+    assert fields == {("User", "note"): {"code": "UNAUTHENTICATED", "reason": "TOKEN_MISSING"}}
+
+
+def test_a_protected_type_protects_the_fields_that_return_it() -> None:
+    left, fields = denied("{ version secret { text } }")
+    assert left == "{ version }"
+    assert ("Query", "secret") in fields
+
+
+def test_policies_hold_only_when_somebody_says_so() -> None:
+    document = parse("{ report }", None, Limits()).document
+    guards = guards_of(document, SUPERGRAPH)
+    assert policies_of(guards) == {"auditor"}
+    assert refusals(guards, viewer(), frozenset()) == 1
+    assert refusals(guards, viewer(), frozenset({"auditor"})) == 0
+    assert refusals(guards, ANONYMOUS, frozenset({"auditor"})) == 0
+
+
+def test_a_refused_operation_names_every_field() -> None:
+    document = parse("{ tasks { totalCount } users { totalCount } }", None, Limits()).document
+    guards = guards_of(document, SUPERGRAPH)
+    errors = denial_errors(guards, refusals(guards, viewer(), frozenset()), viewer())
+    assert [(error.code, error.status, error.extensions["field"]) for error in errors] == [
+        ("FORBIDDEN", 403, "Query.tasks"),
+        ("FORBIDDEN", 403, "Query.users"),
+    ]
