@@ -1,0 +1,19 @@
+"""Composes subgraphs into a supergraph; `compose.py` reads as the algorithm."""
+
+from router.composition.compose import compose
+from router.composition.result import (
+    Composition,
+    CompositionError,
+    CompositionHint,
+    Location,
+    SubgraphDefinition,
+)
+
+__all__ = [
+    "Composition",
+    "CompositionError",
+    "CompositionHint",
+    "Location",
+    "SubgraphDefinition",
+    "compose",
+]

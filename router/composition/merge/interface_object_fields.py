@@ -1,0 +1,35 @@
+"""Fields that an @interfaceObject adds to an interface become fields of its implementations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from router.composition.merge.merged_schema import MergeContext
+from router.composition.subgraph.schema import use_of
+from router.federation.document import Directive, Kind
+from router.federation.specification import INTERFACE_OBJECT
+
+
+def add_interface_object_fields(context: MergeContext) -> None:
+    """Copy them where the implementation has no such field itself.
+
+    The copy's @join__field names no graph: the field is reached through the interface.
+    """
+    for interface in context.merged.types.values():
+        if interface.kind is not Kind.INTERFACE:
+            continue
+        for name in _added_fields(context, interface.name):
+            for implementation in context.merged.implementations(interface.name):
+                if name in implementation.fields or name not in interface.fields:
+                    continue
+                implementation.fields[name] = replace(interface.fields[name])
+                context.merged.join((implementation.name, name), Directive("join__field", {}))
+
+
+def _added_fields(context: MergeContext, interface: str) -> dict[str, None]:
+    return dict.fromkeys(
+        name
+        for source in context.type_sources(interface)
+        if source is not None and use_of(source, INTERFACE_OBJECT)
+        for name in source.fields
+    )

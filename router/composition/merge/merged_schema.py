@@ -1,0 +1,119 @@
+"""The supergraph while it is being merged, and what each merge step works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from router.composition.report import Place, Report
+from router.composition.subgraph.facts import Facts
+from router.composition.subgraph.schema import Located, SubgraphSchema
+from router.federation.document import (
+    Directive,
+    DirectiveDefinition,
+    Kind,
+    TypeDefinition,
+)
+
+if TYPE_CHECKING:
+    from router.composition.codes import ErrorCode, HintCode
+
+T = TypeVar("T")
+
+Sources: TypeAlias = Sequence[T | None]
+"""What each subgraph has of one element, in the order of the subgraphs; None where it has not."""
+
+
+@dataclass(slots=True)
+class MergedSchema:
+    """The supergraph. Its directives keep canonical names until it is printed.
+
+    Attributes:
+        joins: The @join__ directives of types, fields, input fields and enum values, by coordinate:
+            ("User",) or ("User", "name").
+        implementers: Names of the types that implement each interface.
+    """
+
+    types: dict[str, TypeDefinition] = field(default_factory=dict)
+    directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
+    composed: dict[str, ComposedDirective] = field(default_factory=dict)
+    schema_directives: list[Directive] = field(default_factory=list)
+    description: str | None = None
+    joins: dict[tuple[str, ...], list[Directive]] = field(default_factory=dict)
+    implementers: dict[str, list[str]] = field(default_factory=dict)
+
+    def join(self, coordinate: tuple[str, ...], directive: Directive) -> None:
+        self.joins.setdefault(coordinate, []).append(directive)
+
+    def implementations(self, interface: str) -> list[TypeDefinition]:
+        """The object types that implement an interface."""
+        return [
+            self.types[name]
+            for name in self.implementers.get(interface, ())
+            if self.types[name].kind is Kind.OBJECT
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedDirective:
+    """A custom directive that goes into the supergraph.
+
+    Attributes:
+        url: Of the link that goes with it, the newest version used.
+        original: Its name in the linked specification.
+        graphs: Indices of the subgraphs that compose it.
+    """
+
+    name: str
+    url: str
+    original: str
+    definition: DirectiveDefinition
+    graphs: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeContext:
+    """The subgraphs in order, what is known of them, and where the result grows."""
+
+    schemas: Sequence[SubgraphSchema]
+    facts: Sequence[Facts]
+    merged: MergedSchema
+    report: Report
+    enum_usage: dict[str, set[str]] = field(default_factory=dict)
+    """Per enum "input", "output" or both: how the merged schema uses it."""
+
+    def type_sources(self, name: str) -> list[TypeDefinition | None]:
+        return [schema.types.get(name) for schema in self.schemas]
+
+    def places(self, sources: Sources[Located]) -> list[Place]:
+        """Where the subgraphs that have the element define it."""
+        return [
+            schema.place(source)
+            for schema, source in zip(self.schemas, sources, strict=True)
+            if source is not None
+        ]
+
+    def error(self, code: ErrorCode, message: str, sources: Sources[Located]) -> None:
+        self.report.error(code, message, self.places(sources))
+
+    def hint(self, code: HintCode, message: str, sources: Sources[Located]) -> None:
+        self.report.hint(code, message, self.places(sources))
+
+    def names(self, indices: Iterable[int]) -> str:
+        """Subgraph names for messages: `"a", "b" and "c"`."""
+        names = [f'"{self.schemas[index].name}"' for index in indices]
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def present(sources: Sources[T]) -> list[tuple[int, T]]:
+    """The subgraphs that have the element, with their indices."""
+    return [(index, source) for index, source in enumerate(sources) if source is not None]
+
+
+def differing(context: MergeContext, shown: Sources[str]) -> str:
+    """For messages: `String in "a" and "b" but Int in "c"`."""
+    groups: dict[str, list[int]] = {}
+    for index, text in present(shown):
+        groups.setdefault(text, []).append(index)
+    return " but ".join(f"{text} in {context.names(indices)}" for text, indices in groups.items())

@@ -1,0 +1,78 @@
+"""Merges the types of one field, argument or input field over subgraphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from router.composition.codes import ErrorCode, HintCode
+from router.composition.merge.merged_schema import MergeContext, Sources, differing, present
+from router.federation.document import Field, InputValue, Kind
+from router.federation.type_refs import is_list, is_non_null, item_type, named_type, nullable
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergedSchema
+
+Position = Literal["input", "output"]
+
+
+def merge_type_reference(
+    context: MergeContext,
+    coordinate: str,
+    sources: Sources[Field] | Sources[InputValue],
+    position: Position,
+    mismatch: ErrorCode,
+) -> tuple[str, bool]:
+    """The most general type for output, the most specific one for input.
+
+    Returns:
+        The merged type, and whether all subgraphs have exactly that one.
+    """
+    refs = [source.type for _, source in present(sources)]
+    merged = refs[0]
+    if all(ref == merged for ref in refs):
+        _record_enum_usage(context, merged, position)
+        return merged, True
+    is_compatible = True
+    for ref in refs[1:]:
+        if is_subtype(context.merged, ref, merged):
+            merged = ref if position == "input" else merged
+        elif is_subtype(context.merged, merged, ref):
+            merged = merged if position == "input" else ref
+        else:
+            is_compatible = False
+    found = differing(context, [source.type if source else None for source in sources])
+    if is_compatible:
+        code = (
+            HintCode.INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE
+            if position == "input"
+            else HintCode.INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE
+        )
+        message = f"{coordinate} has compatible but different types: {found}; {merged} is used"
+        context.hint(code, message, sources)
+    else:
+        message = f"{coordinate} has incompatible types: {found}"
+        context.error(mismatch, message, sources)
+    _record_enum_usage(context, merged, position)
+    return merged, False
+
+
+def _record_enum_usage(context: MergeContext, ref: str, position: Position) -> None:
+    definition = context.merged.types.get(named_type(ref))
+    if definition is not None and definition.kind is Kind.ENUM:
+        context.enum_usage.setdefault(definition.name, set()).add(position)
+
+
+def is_subtype(merged: MergedSchema, ref: str, of: str) -> bool:
+    """Whether every value of type `ref` is one of type `of` in the supergraph."""
+    if ref == of:
+        return True
+    if is_non_null(ref):
+        return is_subtype(merged, nullable(ref), nullable(of))
+    if is_non_null(of) or is_list(ref) != is_list(of):
+        return False
+    if is_list(ref):
+        return is_subtype(merged, item_type(ref), item_type(of))
+    definition, abstract = merged.types.get(ref), merged.types.get(of)
+    if definition is None or abstract is None:
+        return False
+    return of in definition.interfaces or ref in abstract.members

@@ -1,0 +1,63 @@
+"""Which types the supergraph has, of what kind, and what they implement or include."""
+
+from __future__ import annotations
+
+from router.composition.codes import ErrorCode
+from router.composition.merge.composites import check_extension_has_base
+from router.composition.merge.merged_schema import MergeContext, differing, present
+from router.composition.subgraph.schema import use_of
+from router.federation.document import Directive, Kind, TypeDefinition
+from router.federation.specification import INTERFACE_OBJECT, ROOTS
+from router.federation.values import EnumText
+
+
+def add_types(context: MergeContext) -> None:
+    """Add every type, still empty; those of clashing kinds are reported and left out."""
+    names = dict.fromkeys(name for schema in context.schemas for name in schema.types)
+    for name in names:
+        sources = context.type_sources(name)
+        kinds = [source and _merged_kind(source) for source in sources]
+        distinct = list(dict.fromkeys(kind for kind in kinds if kind))
+        if len(distinct) > 1:
+            found = differing(context, [kind.words if kind else None for kind in kinds])
+            message = f"Type {name} has different kinds: {found}"
+            context.error(ErrorCode.TYPE_KIND_MISMATCH, message, sources)
+            merged = TypeDefinition(distinct[0], name)
+            check_extension_has_base(context, merged, sources)
+            continue
+        if distinct == [Kind.INTERFACE] and not any(
+            source.kind is Kind.INTERFACE for _, source in present(sources)
+        ):
+            message = f"Type {name} is an @interfaceObject everywhere, but an interface nowhere"
+            context.error(ErrorCode.INTERFACE_OBJECT_USAGE_ERROR, message, sources)
+        context.merged.types[name] = TypeDefinition(distinct[0], name)
+    context.merged.types.setdefault("Query", TypeDefinition(Kind.OBJECT, "Query"))
+
+
+def _merged_kind(source: TypeDefinition) -> Kind:
+    return Kind.INTERFACE if use_of(source, INTERFACE_OBJECT) else source.kind
+
+
+def merge_relations(context: MergeContext) -> None:
+    """Interfaces and members first: whether two types are compatible depends on them."""
+    for merged in context.merged.types.values():
+        for index, source in present(context.type_sources(merged.name)):
+            graph = EnumText(context.schemas[index].graph)
+            for interface in source.interfaces:
+                if interface not in merged.interfaces:
+                    merged.interfaces[interface] = -1
+                    context.merged.implementers.setdefault(interface, []).append(merged.name)
+                join = Directive("join__implements", {"graph": graph, "interface": interface})
+                context.merged.join((merged.name,), join)
+            for member in source.members:
+                merged.members.setdefault(member, -1)
+
+
+def drop_empty_roots(context: MergeContext) -> None:
+    """Root types without fields go; without queries there is no supergraph."""
+    for name in ROOTS.values():
+        root = context.merged.types.get(name)
+        if root is not None and root.kind is Kind.OBJECT and not root.fields:
+            del context.merged.types[name]
+    if "Query" not in context.merged.types:
+        context.report.error(ErrorCode.NO_QUERIES, "No subgraph has a query")

@@ -1,0 +1,224 @@
+"""The merged schema as supergraph SDL: sorted by name, byte for byte the same for the same graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from graphql.language.block_string import print_block_string
+
+from router.federation.document import (
+    ABSENT,
+    Directive,
+    DirectiveDefinition,
+    InputValue,
+    Kind,
+    TypeDefinition,
+)
+from router.federation.join import FEATURES, JOIN_0_3, JOIN_0_5, JOIN_DEFINITIONS, LINK_DEFINITIONS
+from router.federation.specification import PREFIX, ROOTS
+from router.federation.values import print_value
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergedSchema
+    from router.composition.subgraph.schema import SubgraphSchema
+
+_0_5_ARGUMENTS = frozenset({"overrideLabel", "contextArguments"})
+_NAME = re.compile(r"(?:directive @|\w+ )(\w+)")
+
+
+def print_supergraph(merged: MergedSchema, schemas: Sequence[SubgraphSchema]) -> str:
+    """Supergraph SDL in the join specification."""
+    used = _used_directives(merged)
+    features = list(dict.fromkeys(FEATURES[name] for name in sorted(FEATURES) if name in used))
+    join = JOIN_0_5 if _needs_0_5(merged) else JOIN_0_3
+    definitions = [
+        *LINK_DEFINITIONS,
+        *JOIN_DEFINITIONS[join],
+        *(text for feature in features for text in feature.definitions),
+        *(_directive_definition(d) for d in merged.directives.values()),
+        *(_directive_definition(c.definition, c.name) for c in merged.composed.values()),
+        _graph_enum(schemas),
+        *(_type(merged, definition) for definition in merged.types.values()),
+    ]
+    links = [
+        _link("https://specs.apollo.dev/link/v1.0"),
+        _link(join, purpose="EXECUTION"),
+        *(_link(f.url, purpose=f.purpose, imports=f.imports) for f in features),
+        *_composed_links(merged),
+    ]
+    schema = _schema(merged, links)
+    return "\n\n".join([schema, *sorted(definitions, key=_sort_key)]) + "\n"
+
+
+def _sort_key(text: str) -> tuple[bool, str, str]:
+    """Directives first, then types, each by name; a description may come before the keyword."""
+    body = text
+    if body.startswith('"""'):
+        body = body[body.index('"""', 3) + 3 :].lstrip()
+    match = _NAME.match(body)
+    name = match[1] if match else body
+    return not body.startswith("directive @"), name.lower(), name
+
+
+def _used_directives(merged: MergedSchema) -> set[str]:
+    return {use.name for use in _uses(merged)}
+
+
+def _uses(merged: MergedSchema) -> Iterator[Directive]:
+    yield from merged.schema_directives
+    for definition in merged.types.values():
+        yield from definition.directives
+        for field in definition.fields.values():
+            yield from field.directives
+            for argument in field.arguments.values():
+                yield from argument.directives
+        for input_field in definition.input_fields.values():
+            yield from input_field.directives
+        for value in definition.values.values():
+            yield from value.directives
+    for composed in merged.composed.values():
+        for argument in composed.definition.arguments.values():
+            yield from argument.directives
+
+
+def _needs_0_5(merged: MergedSchema) -> bool:
+    return any(
+        not _0_5_ARGUMENTS.isdisjoint(join.arguments)
+        for joins in merged.joins.values()
+        for join in joins
+    )
+
+
+def _link(url: str, *, purpose: str | None = None, imports: Iterable[str] = ()) -> str:
+    arguments = [f'url: "{url}"']
+    listed = list(imports)
+    if listed:
+        texts = [text if text.startswith("{") else f'"{text}"' for text in listed]
+        arguments.append(f"import: [{', '.join(texts)}]")
+    if purpose:
+        arguments.append(f"for: {purpose}")
+    return f"@link({', '.join(arguments)})"
+
+
+def _composed_links(merged: MergedSchema) -> Iterator[str]:
+    imports: dict[str, list[str]] = {}
+    for composed in sorted(merged.composed.values(), key=lambda composed: composed.name):
+        text = f"@{composed.name}"
+        if composed.original != composed.name:
+            text = f'{{name: "@{composed.original}", as: "@{composed.name}"}}'
+        imports.setdefault(composed.url, []).append(text)
+    for url in sorted(imports):
+        yield _link(url, imports=imports[url])
+
+
+def _schema(merged: MergedSchema, links: Sequence[str]) -> str:
+    lines = [_description(merged.description, "") + "schema"]
+    lines.extend(f"  {link}" for link in links)
+    lines.extend(f"  {_directive(use)}" for use in merged.schema_directives)
+    lines.append("{")
+    lines.extend(
+        f"  {operation}: {name}" for operation, name in ROOTS.items() if name in merged.types
+    )
+    lines.append("}")
+    return "\n".join(lines)
+
+
+def _graph_enum(schemas: Sequence[SubgraphSchema]) -> str:
+    values = [
+        f"  {schema.graph} @join__graph(name: {print_value(schema.name)}, "
+        f"url: {print_value(schema.url)})"
+        for schema in schemas
+    ]
+    return "\n".join(["enum join__Graph {", *values, "}"])
+
+
+def _description(text: str | None, indent: str) -> str:
+    if not text:
+        return ""
+    if "\\" in text and '"""' not in text and _is_awkward(text):
+        return f"{indent}{print_value(text)}\n"
+    block = print_block_string(text)
+    return "\n".join(f"{indent}{line}" if line else "" for line in block.split("\n")) + "\n"
+
+
+def _is_awkward(text: str) -> bool:
+    """Whether a block string could not give the text back."""
+    return text != text.strip()
+
+
+def _directive(use: Directive) -> str:
+    name = use.name.removeprefix(PREFIX)
+    if not use.arguments:
+        return f"@{name}"
+    arguments = ", ".join(f"{key}: {print_value(value)}" for key, value in use.arguments.items())
+    return f"@{name}({arguments})"
+
+
+def _directives(uses: Sequence[Directive]) -> str:
+    return "".join(f" {_directive(use)}" for use in uses)
+
+
+def _input_value(value: InputValue) -> str:
+    default = "" if value.default is ABSENT else f" = {print_value(value.default)}"
+    return f"{value.name}: {value.type}{default}{_directives(value.directives)}"
+
+
+def _arguments(arguments: dict[str, InputValue], indent: str) -> str:
+    if not arguments:
+        return ""
+    if not any(argument.description for argument in arguments.values()):
+        return f"({', '.join(_input_value(argument) for argument in arguments.values())})"
+    lines = [
+        f"{_description(argument.description, f'{indent}  ')}{indent}  {_input_value(argument)}"
+        for argument in arguments.values()
+    ]
+    return "\n".join(["(", *lines, f"{indent})"])
+
+
+def _directive_definition(definition: DirectiveDefinition, name: str | None = None) -> str:
+    repeatable = " repeatable" if definition.is_repeatable else ""
+    return (
+        f"{_description(definition.description, '')}directive @{name or definition.name}"
+        f"{_arguments(definition.arguments, '')}{repeatable} on {' | '.join(definition.locations)}"
+    )
+
+
+def _type(merged: MergedSchema, definition: TypeDefinition) -> str:
+    head = f"{_description(definition.description, '')}{definition.kind.value} {definition.name}"
+    if definition.interfaces:
+        head += f" implements {' & '.join(definition.interfaces)}"
+    uses = [*merged.joins.get((definition.name,), ()), *definition.directives]
+    body = list(_body(merged, definition))
+    if definition.kind is Kind.UNION:
+        head = f"{head}{''.join(f'{chr(10)}  {_directive(use)}' for use in uses)}"
+        return f"{head}\n = {' | '.join(definition.members)}"
+    lines = [head, *(f"  {_directive(use)}" for use in uses)]
+    if body:
+        lines += ["{", *body, "}"]
+    return "\n".join(lines)
+
+
+def _body(merged: MergedSchema, definition: TypeDefinition) -> Iterator[str]:
+    for field in definition.fields.values():
+        joins = merged.joins.get((definition.name, field.name), ())
+        yield (
+            f"{_description(field.description, '  ')}  {field.name}"
+            f"{_arguments(field.arguments, '  ')}: {field.type}"
+            f"{_directives(joins)}{_directives(field.directives)}"
+        )
+    for input_field in definition.input_fields.values():
+        joins = merged.joins.get((definition.name, input_field.name), ())
+        directives = f"{_directives(joins)}{_directives(input_field.directives)}"
+        default = "" if input_field.default is ABSENT else f" = {print_value(input_field.default)}"
+        yield (
+            f"{_description(input_field.description, '  ')}  {input_field.name}: "
+            f"{input_field.type}{default}{directives}"
+        )
+    for value in definition.values.values():
+        joins = merged.joins.get((definition.name, value.name), ())
+        yield (
+            f"{_description(value.description, '  ')}  {value.name}"
+            f"{_directives(joins)}{_directives(value.directives)}"
+        )

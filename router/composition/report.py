@@ -1,0 +1,71 @@
+"""Collects errors and hints; nothing stops at the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from router.composition.result import CompositionError, CompositionHint, Location
+
+if TYPE_CHECKING:
+    from router.composition.codes import ErrorCode, HintCode
+    from router.federation.document import Source
+
+
+class Place(NamedTuple):
+    """An offset in a subgraph's SDL; -1 when the element was not written there."""
+
+    subgraph: str
+    offset: int = -1
+
+
+class Report:
+    """All errors and hints of one composition, in the order they were found."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, Source] = {}
+        self._errors: dict[CompositionError, None] = {}
+        self._hints: dict[CompositionHint, None] = {}
+
+    def add_source(self, subgraph: str, source: Source) -> None:
+        """Make places in this subgraph printable as line and column."""
+        self._sources[subgraph] = source
+
+    def error(self, code: ErrorCode, message: str, places: Iterable[Place] = ()) -> None:
+        listed = list(places)
+        self._errors[
+            CompositionError(code.name, message, _subgraphs(listed), self._locations(listed))
+        ] = None
+
+    def hint(self, code: HintCode, message: str, places: Iterable[Place] = ()) -> None:
+        listed = list(places)
+        self._hints[
+            CompositionHint(code.name, message, _subgraphs(listed), self._locations(listed))
+        ] = None
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self._errors)
+
+    @property
+    def errors(self) -> tuple[CompositionError, ...]:
+        """Distinct errors."""
+        return tuple(self._errors)
+
+    @property
+    def hints(self) -> tuple[CompositionHint, ...]:
+        """Distinct hints."""
+        return tuple(self._hints)
+
+    def _locations(self, places: Sequence[Place]) -> tuple[Location, ...]:
+        return tuple(
+            dict.fromkeys(
+                Location(place.subgraph, *self._sources[place.subgraph].position(place.offset))
+                for place in places
+                if place.offset >= 0 and place.subgraph in self._sources
+            )
+        )
+
+
+def _subgraphs(places: Sequence[Place]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(place.subgraph for place in places))

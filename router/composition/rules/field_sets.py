@@ -1,0 +1,220 @@
+"""What @key, @requires and @provides have in common: a field set that fits the type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from graphql import EnumValueNode, NullValueNode, VariableNode
+
+from router.composition.codes import ErrorCode
+from router.composition.rules.rule import RuleContext
+from router.composition.subgraph.schema import SubgraphSchema
+from router.composition.subgraph.selections import (
+    FieldSelection,
+    FragmentSelection,
+    SelectionError,
+    Selections,
+    parse_selections,
+)
+from router.federation.document import Directive, Field, Kind, TypeDefinition
+from router.federation.specification import STANDARD_SCALARS
+from router.federation.type_refs import named_type
+from router.federation.values import EnumText
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSetRules:
+    """How the three directives differ.
+
+    Attributes:
+        prefix: Of their error codes.
+        must_be_external: Leaves must be @external, or lie below a field that is.
+        may_have_arguments: Fields with arguments may be selected.
+        may_be_abstract: Fields that return interfaces and unions may be selected.
+    """
+
+    prefix: Literal["KEY", "REQUIRES", "PROVIDES"]
+    must_be_external: bool
+    may_have_arguments: bool
+    may_be_abstract: bool
+
+    @property
+    def directive(self) -> str:
+        return f"@{self.prefix.lower()}"
+
+    def code(self, rest: str) -> ErrorCode:
+        return ErrorCode[f"{self.prefix}_{rest}"]
+
+
+def check_field_set(
+    context: RuleContext, use: Directive, type_name: str, where: str, rules: FieldSetRules
+) -> None:
+    """Report everything that is wrong with the field set of `use`.
+
+    Args:
+        type_name: The type the selections are made on.
+        where: The element the directive stands on, for messages.
+    """
+    text = use.arguments.get("fields")
+    start = f"On {where}, for {rules.directive}"
+    if not isinstance(text, str) or isinstance(text, EnumText):
+        message = f"{start}: the fields must be given as one string"
+        context.error(rules.code("INVALID_FIELDS_TYPE"), message, use)
+        return
+    start = f'{start}(fields: "{text}")'
+    try:
+        selections = parse_selections(text)
+    except SelectionError as error:
+        context.error(rules.code("INVALID_FIELDS"), f"{start}: {error}", use)
+        return
+    walk = _Walk(context, use, rules, start)
+    if not walk.is_valid(type_name, selections):
+        return
+    walk.check(type_name, selections, under_external=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    context: RuleContext
+    use: Directive
+    rules: FieldSetRules
+    start: str
+
+    def _error(self, code: str, message: str) -> None:
+        self.context.error(self.rules.code(code), f"{self.start}: {message}", self.use)
+
+    def is_valid(self, type_name: str, selections: Selections) -> bool:
+        """Whether the selections are GraphQL on that type; the first problem is reported."""
+        problem = next(selection_problems(self.context.schema, type_name, selections), None)
+        if problem:
+            self._error("INVALID_FIELDS", problem)
+        return problem is None
+
+    def check(self, type_name: str, selections: Selections, *, under_external: bool) -> None:
+        for selection in selections:
+            if selection.directives:
+                names = ", ".join(f"@{name}" for name in selection.directives)
+                self._error("DIRECTIVE_IN_FIELDS_ARG", f"cannot use directives ({names})")
+            if isinstance(selection, FragmentSelection):
+                self.check(
+                    selection.type_name or type_name,
+                    selection.selections,
+                    under_external=under_external,
+                )
+            elif selection.name != "__typename":
+                self._check_field(type_name, selection, under_external=under_external)
+
+    def _check_field(
+        self, type_name: str, selection: FieldSelection, *, under_external: bool
+    ) -> None:
+        schema, facts = self.context.schema, self.context.facts
+        parent = schema.types[type_name]
+        field = parent.fields[selection.name]
+        coordinate = f"{type_name}.{field.name}"
+        is_external = (type_name, field.name) in facts.external
+        if field.arguments and not self.rules.may_have_arguments:
+            message = f"field {coordinate} cannot be included because it has arguments"
+            self._error("FIELDS_HAS_ARGS", message)
+        self._check_returned_type(field, coordinate)
+        if not selection.selections:
+            if self.rules.must_be_external and not (is_external or under_external):
+                self._error("FIELDS_MISSING_EXTERNAL", self._why_not_external(type_name, field))
+            return
+        under_external = (
+            under_external or is_external or self._is_external_somewhere(parent, field.name)
+        )
+        self.check(named_type(field.type), selection.selections, under_external=under_external)
+
+    def _check_returned_type(self, field: Field, coordinate: str) -> None:
+        returned = self.context.schema.types.get(named_type(field.type))
+        if (
+            not self.rules.may_be_abstract
+            and returned is not None
+            and returned.kind in {Kind.INTERFACE, Kind.UNION}
+        ):
+            message = f"field {coordinate} returns the {returned.kind.words} {returned.name}"
+            self._error("FIELDS_SELECT_INVALID_TYPE", message)
+
+    def _is_external_somewhere(self, parent: TypeDefinition, name: str) -> bool:
+        """An interface's field counts as external when an implementation's is."""
+        return any(
+            (implementation.name, name) in self.context.facts.external
+            for implementation in self.context.schema.implementations.get(parent.name, ())
+        )
+
+    def _why_not_external(self, type_name: str, field: Field) -> str:
+        coordinate = f"{type_name}.{field.name}"
+        if (type_name, field.name) in self.context.facts.fake_external:
+            return (
+                f'field "{coordinate}" is resolved by this subgraph: @external on a key field of a '
+                "type extension has no effect"
+            )
+        return f'field "{coordinate}" is resolved by this subgraph (it is not marked @external)'
+
+
+def selection_problems(
+    schema: SubgraphSchema, type_name: str, selections: Selections
+) -> Iterator[str]:
+    """Why the selections are no GraphQL on that type."""
+    definition = schema.types.get(type_name)
+    for selection in selections:
+        if isinstance(selection, FragmentSelection):
+            yield from _fragment_problems(schema, type_name, selection)
+            continue
+        if selection.alias is not None:
+            yield f'field "{selection.name}" must not have an alias'
+        if selection.name == "__typename":
+            continue
+        field = definition.fields.get(selection.name) if definition else None
+        if field is None:
+            yield f'cannot query field "{selection.name}" on type "{type_name}"'
+            continue
+        yield from _argument_problems(field, selection)
+        yield from _directive_problems(schema, selection)
+        returned = schema.types.get(named_type(field.type))
+        is_composite = returned is not None and returned.is_composite
+        if is_composite and not selection.selections:
+            yield f'field "{type_name}.{field.name}" needs a selection of its fields'
+        elif selection.selections and not is_composite:
+            yield f'field "{type_name}.{field.name}" is a leaf and has no fields to select'
+        else:
+            yield from selection_problems(schema, named_type(field.type), selection.selections)
+
+
+def _fragment_problems(
+    schema: SubgraphSchema, type_name: str, selection: FragmentSelection
+) -> Iterator[str]:
+    condition = selection.type_name or type_name
+    target = schema.types.get(condition)
+    if target is None or not target.is_composite:
+        yield f'there is no type "{condition}" to select on'
+    elif not set(schema.possible_types(condition)) & set(schema.possible_types(type_name)):
+        if condition != type_name:
+            yield f'a "{type_name}" can never be a "{condition}"'
+    else:
+        yield from selection_problems(schema, condition, selection.selections)
+
+
+def _argument_problems(field: Field, selection: FieldSelection) -> Iterator[str]:
+    given = {name for name, _ in selection.arguments}
+    for name, value in selection.arguments:
+        argument = field.arguments.get(name)
+        if argument is None:
+            yield f'unknown argument "{name}" on field "{field.name}"'
+        elif isinstance(value, VariableNode):
+            yield f'argument "{name}" of field "{field.name}" must not be a variable'
+        elif isinstance(value, NullValueNode) and argument.type.endswith("!"):
+            yield f'argument "{name}" of field "{field.name}" must not be null'
+        elif isinstance(value, EnumValueNode) and named_type(argument.type) in STANDARD_SCALARS:
+            yield f'argument "{name}" of field "{field.name}" is no {argument.type}'
+    for argument in field.arguments.values():
+        if argument.is_required and argument.name not in given:
+            yield f'field "{field.name}" needs the argument "{argument.name}"'
+
+
+def _directive_problems(schema: SubgraphSchema, selection: FieldSelection) -> Iterator[str]:
+    for name in selection.directives:
+        if name not in schema.directives and name not in {"skip", "include"}:
+            yield f'unknown directive "@{name}"'

@@ -1,0 +1,67 @@
+"""Every type that is named exists and is of a kind that may stand there."""
+
+from __future__ import annotations
+
+from router.composition.codes import ErrorCode
+from router.composition.rules.rule import RuleContext
+from router.federation.document import Field, InputValue, Kind, TypeDefinition
+from router.federation.specification import STANDARD_SCALARS
+from router.federation.type_refs import named_type
+
+_NOT_OUTPUT = Kind.INPUT_OBJECT
+_NOT_INPUT = frozenset({Kind.OBJECT, Kind.INTERFACE, Kind.UNION})
+
+
+def known_types(context: RuleContext) -> None:
+    for definition in context.schema.types.values():
+        for element in definition.fields.values():
+            _check_output(context, definition, element)
+        for input_field in definition.input_fields.values():
+            _check_input(context, f"{definition.name}.{input_field.name}", input_field)
+        _check_named(context, definition)
+    for directive in context.schema.directives.values():
+        for argument in directive.arguments.values():
+            _check_input(context, f"@{directive.name}({argument.name}:)", argument)
+
+
+def _check_output(context: RuleContext, parent: TypeDefinition, element: Field) -> None:
+    name = named_type(element.type)
+    coordinate = f"{parent.name}.{element.name}"
+    definition = context.schema.types.get(name)
+    if definition is None:
+        if not _is_known(context, name):
+            context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', element)
+    elif definition.kind is _NOT_OUTPUT:
+        message = f"The type of {coordinate} must be an output type, not {element.type}"
+        context.error(ErrorCode.INVALID_GRAPHQL, message, element)
+    for argument in element.arguments.values():
+        _check_input(context, f"{coordinate}({argument.name}:)", argument)
+
+
+def _check_input(context: RuleContext, coordinate: str, element: InputValue) -> None:
+    name = named_type(element.type)
+    definition = context.schema.types.get(name)
+    if definition is None:
+        if not _is_known(context, name):
+            context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', element)
+    elif definition.kind in _NOT_INPUT:
+        message = f"The type of {coordinate} must be an input type, not {element.type}"
+        context.error(ErrorCode.INVALID_GRAPHQL, message, element)
+
+
+def _is_known(context: RuleContext, name: str) -> bool:
+    return name in STANDARD_SCALARS or name in context.schema.federation_types
+
+
+def _check_named(context: RuleContext, definition: TypeDefinition) -> None:
+    for what, names, kind in (
+        ("implement", definition.interfaces, Kind.INTERFACE),
+        ("include", definition.members, Kind.OBJECT),
+    ):
+        for name, offset in names.items():
+            other = context.schema.types.get(name)
+            if other is None:
+                context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', offset)
+            elif other.kind is not kind:
+                message = f"{definition.name} can only {what} {kind.words}s, not {name}"
+                context.error(ErrorCode.INVALID_GRAPHQL, message, offset)

@@ -1,0 +1,83 @@
+"""Definitions and extensions of one name become one type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.composition.codes import ErrorCode
+from router.composition.report import Place, Report
+from router.federation.document import Document, TypeDefinition
+
+if TYPE_CHECKING:
+    from router.federation.document import DirectiveDefinition
+
+
+def assemble_types(document: Document, subgraph: str, report: Report) -> dict[str, TypeDefinition]:
+    """Put the parts of every type together, in the order of their first appearance.
+
+    The definition comes first whatever the order in the SDL. A type that is only extended keeps
+    `has_definition` False: in federation another subgraph may define it.
+    """
+    parts: dict[str, list[TypeDefinition]] = {}
+    for definition in document.types:
+        parts.setdefault(definition.name, []).append(definition)
+    return {name: _assemble(listed, subgraph, report) for name, listed in parts.items()}
+
+
+def _assemble(parts: list[TypeDefinition], subgraph: str, report: Report) -> TypeDefinition:
+    base = min(parts, key=lambda part: not part.has_definition)
+    if not base.has_definition:
+        base.extension_parts.add(0)
+    if len(parts) == 1:
+        return base
+    others = [part for part in parts if part is not base]
+    for number, part in enumerate(others, start=1):
+        place = [Place(subgraph, part.offset)]
+        if part.has_definition:
+            message = f'There can be only one type named "{part.name}"'
+            report.error(ErrorCode.INVALID_GRAPHQL, message, place)
+        elif part.kind is not base.kind:
+            message = f"Cannot extend {base.kind.words} {base.name} as {part.kind.words}"
+            report.error(ErrorCode.INVALID_GRAPHQL, message, place)
+        else:
+            _add_part(base, part, number, subgraph, report)
+    return base
+
+
+def _add_part(
+    base: TypeDefinition, part: TypeDefinition, number: int, subgraph: str, report: Report
+) -> None:
+    base.extension_parts.add(number)
+    for element in part.fields.values():
+        element.part = number
+    for directive in part.directives:
+        directive.part = number
+    base.directives.extend(part.directives)
+    for known, added in (
+        (base.fields, part.fields),
+        (base.input_fields, part.input_fields),
+        (base.values, part.values),
+    ):
+        for name, element in added.items():  # type: ignore[attr-defined]
+            if name in known:  # type: ignore[operator]
+                message = f"{base.name}.{name} can only be defined once"
+                report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, element.offset)])
+            known.setdefault(name, element)  # type: ignore[attr-defined]
+    for names, extra in ((base.interfaces, part.interfaces), (base.members, part.members)):
+        for name, offset in extra.items():
+            if name in names:
+                message = f"{base.name} can name {name} only once"
+                report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, offset)])
+            names.setdefault(name, offset)
+
+
+def assemble_directives(
+    document: Document, subgraph: str, report: Report
+) -> dict[str, DirectiveDefinition]:
+    definitions: dict[str, DirectiveDefinition] = {}
+    for definition in document.directives:
+        if definition.name in definitions:
+            message = f"There can be only one directive named @{definition.name}"
+            report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, definition.offset)])
+        definitions.setdefault(definition.name, definition)
+    return definitions

@@ -1,0 +1,228 @@
+"""Makes a subgraph's schema complete and canonical.
+
+Definitions of federation's and link's own elements are checked against the specification and taken
+out; uses of federation's directives get their canonical names, root types theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from router.composition.codes import ErrorCode
+from router.composition.report import Place, Report
+from router.composition.subgraph.read_links import federation_version
+from router.composition.subgraph.redefinition import difference, type_difference
+from router.federation.document import Directive, DirectiveDefinition, Document, TypeDefinition
+from router.federation.specification import (
+    ENTITY_FIELDS,
+    ENTITY_TYPES,
+    FEDERATION,
+    LINK,
+    LINK_DIRECTIVE,
+    PREFIX,
+    ROOTS,
+    STANDARD_SCALARS,
+    link_vocabulary,
+    standard_directives,
+    vocabulary,
+)
+from router.federation.type_refs import named_type
+
+if TYPE_CHECKING:
+    from router.federation.links import Link, Links
+
+_LENIENT_IN_FEDERATION_1 = frozenset({"key", "requires", "provides"})
+"""Federation 1 never looked at how these were defined, and many servers print them wrongly."""
+
+
+def directive_names(links: Links) -> dict[str, str]:
+    """What this subgraph calls the directives of federation and link, to their canonical names."""
+    version = federation_version(links)
+    link = links.by_identity.get(FEDERATION)
+    names = {
+        link.directive(name) if link else name: PREFIX + name
+        for name in vocabulary(version).directives
+    }
+    names[_link_name(links.by_identity.get(LINK), "link")] = LINK_DIRECTIVE
+    return names
+
+
+def take_out_definitions(
+    types: dict[str, TypeDefinition],
+    directives: dict[str, DirectiveDefinition],
+    links: Links,
+    subgraph: str,
+    report: Report,
+) -> dict[str, DirectiveDefinition]:
+    """Check and remove definitions that belong to federation, link or GraphQL itself.
+
+    Returns:
+        The directives of federation and link as this subgraph may use them, by canonical name: a
+        redefinition may allow fewer locations than the specification.
+    """
+    link = links.by_identity.get(FEDERATION)
+    version = federation_version(links)
+    known = vocabulary(version)
+    rename_type = link.type if link else _federation_1_type
+    allowed = {PREFIX + name: definition for name, definition in known.directives.items()}
+    allowed[LINK_DIRECTIVE] = link_vocabulary().directives["link"]
+    for name, canonical in directive_names(links).items():
+        definition = directives.pop(name, None)
+        if definition is None:
+            continue
+        if _names_unknown_type(definition, types, subgraph, report):
+            continue
+        plain = canonical.removeprefix(PREFIX)
+        if link is None and plain in _LENIENT_IN_FEDERATION_1:
+            continue
+        rename = _link_type(links) if canonical == LINK_DIRECTIVE else rename_type
+        problem = difference(definition, allowed[canonical], rename, types)
+        if problem:
+            report.error(
+                ErrorCode.DIRECTIVE_DEFINITION_INVALID,
+                f'Invalid definition of directive "@{name}": {problem}',
+                [Place(subgraph, definition.offset)],
+            )
+        else:
+            allowed[canonical] = replace(allowed[canonical], locations=definition.locations)
+    for name, expected_type in specification_types(links).items():
+        own = types.pop(name, None)
+        problem = own and type_difference(own, expected_type)
+        if own and problem:
+            report.error(
+                ErrorCode.TYPE_DEFINITION_INVALID,
+                f'Invalid definition of type "{name}": {problem}',
+                [Place(subgraph, own.offset)],
+            )
+    for name in (*STANDARD_SCALARS, *ENTITY_TYPES):
+        types.pop(name, None)
+    for name in standard_directives():
+        directives.pop(name, None)
+    return allowed
+
+
+def specification_types(links: Links) -> dict[str, TypeDefinition]:
+    """The types of federation and link under the names this subgraph has for them."""
+    link = links.by_identity.get(FEDERATION)
+    rename = link.type if link else _federation_1_type
+    types = {
+        rename(name): definition
+        for name, definition in vocabulary(federation_version(links)).types.items()
+    }
+    rename_link_type = _link_type(links)
+    for name, definition in link_vocabulary().types.items():
+        types[rename_link_type(name)] = definition
+    return types
+
+
+def _names_unknown_type(
+    definition: DirectiveDefinition,
+    types: dict[str, TypeDefinition],
+    subgraph: str,
+    report: Report,
+) -> bool:
+    unknown = [
+        argument
+        for argument in definition.arguments.values()
+        if (name := named_type(argument.type)) not in types and name not in STANDARD_SCALARS
+    ]
+    for argument in unknown:
+        message = (
+            f'Unknown type "{named_type(argument.type)}" in the definition of @{definition.name}'
+        )
+        report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, argument.offset)])
+    return bool(unknown)
+
+
+def _federation_1_type(name: str) -> str:
+    return f"_{name}"
+
+
+def _link_name(link: Link | None, name: str) -> str:
+    return link.directive(name) if link else name
+
+
+def _link_type(links: Links) -> Callable[[str], str]:
+    link = links.by_identity.get(LINK)
+    prefix = link.prefix if link else "link"
+
+    def rename(name: str) -> str:
+        plain = name.removeprefix("link__")
+        return link.type(plain) if link else f"{prefix}__{plain}"
+
+    return rename
+
+
+def rename_directives(document: Document, names: dict[str, str]) -> None:
+    """Give every use of federation's directives its canonical name."""
+    for use in _uses(document):
+        use.name = names.get(use.name, use.name)
+
+
+def _uses(document: Document) -> Iterator[Directive]:
+    for schema in document.schemas:
+        yield from schema.directives
+    for definition in document.types:
+        yield from definition.directives
+        for element in definition.fields.values():
+            yield from element.directives
+            for argument in element.arguments.values():
+                yield from argument.directives
+        for input_field in definition.input_fields.values():
+            yield from input_field.directives
+        for value in definition.values.values():
+            yield from value.directives
+    for directive in document.directives:
+        for argument in directive.arguments.values():
+            yield from argument.directives
+
+
+def rename_roots(
+    document: Document, types: dict[str, TypeDefinition], subgraph: str, report: Report
+) -> dict[str, TypeDefinition]:
+    """Call root types by their usual names, whatever the subgraph calls them.
+
+    Returns:
+        The types under their final names.
+    """
+    renames: dict[str, str] = {}
+    for schema in document.schemas:
+        for operation, name in schema.operations.items():
+            usual = ROOTS[operation]
+            if name not in types:
+                message = f'The {operation} root type "{name}" is not defined'
+                report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, schema.offset)])
+            elif name != usual and usual in types:
+                report.error(
+                    ErrorCode[f"ROOT_{usual.upper()}_USED"],
+                    f'A type is called "{usual}" although the {operation} root type is "{name}"',
+                    [Place(subgraph, types[usual].offset)],
+                )
+            elif name != usual:
+                renames[name] = usual
+    if not renames:
+        return types
+    for definition in types.values():
+        _rename_references(definition, renames)
+    return {renames.get(name, name): definition for name, definition in types.items()}
+
+
+def _rename_references(definition: TypeDefinition, renames: dict[str, str]) -> None:
+    definition.name = renames.get(definition.name, definition.name)
+    definition.members = {
+        renames.get(name, name): offset for name, offset in definition.members.items()
+    }
+    for element in definition.fields.values():
+        name = named_type(element.type)
+        if name in renames:
+            element.type = element.type.replace(name, renames[name])
+
+
+def drop_entity_fields(types: dict[str, TypeDefinition]) -> None:
+    """Remove `_entities` and `_service`: every subgraph has them, no supergraph shows them."""
+    query = types.get("Query")
+    if query:
+        for name in ENTITY_FIELDS:
+            query.fields.pop(name, None)

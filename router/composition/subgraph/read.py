@@ -1,0 +1,75 @@
+"""SDL text to `SubgraphSchema`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.composition.codes import ErrorCode
+from router.composition.report import Place, Report
+from router.composition.subgraph.assemble import assemble_directives, assemble_types
+from router.composition.subgraph.expand import (
+    directive_names,
+    drop_entity_fields,
+    rename_directives,
+    rename_roots,
+    specification_types,
+    take_out_definitions,
+)
+from router.composition.subgraph.read_links import federation_version, read_links
+from router.composition.subgraph.schema import SubgraphSchema
+from router.federation.document import Source
+from router.federation.sdl_reader import SdlSyntaxError, read_sdl
+from router.federation.specification import LINK_DIRECTIVE
+
+if TYPE_CHECKING:
+    from router.composition.result import SubgraphDefinition
+
+
+def read_subgraph(
+    definition: SubgraphDefinition, graph: str, report: Report
+) -> SubgraphSchema | None:
+    """Read one subgraph; None when it is so broken that nothing more can be said about it.
+
+    Args:
+        graph: Its value of join__Graph.
+    """
+    name, source = definition.name, Source(definition.sdl)
+    report.add_source(name, source)
+    errors_before = len(report.errors)
+    try:
+        document = read_sdl(definition.sdl)
+    except SdlSyntaxError as error:
+        report.error(ErrorCode.INVALID_GRAPHQL, error.message, [Place(name, error.offset)])
+        return None
+    for duplicate in document.duplicates:
+        message = f'The {duplicate.what} "{duplicate.coordinate}" is there twice'
+        report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(name, duplicate.offset)])
+    links = read_links(document, name, report)
+    types = assemble_types(document, name, report)
+    directives = assemble_directives(document, name, report)
+    if len(report.errors) > errors_before:
+        return None
+    rename_directives(document, directive_names(links))
+    allowed = take_out_definitions(types, directives, links, name, report)
+    types = rename_roots(document, types, name, report)
+    drop_entity_fields(types)
+    if len(report.errors) > errors_before:
+        return None
+    return SubgraphSchema(
+        name=name,
+        url=definition.url,
+        graph=graph,
+        source=source,
+        links=links,
+        version=federation_version(links),
+        types=types,
+        directives=directives,
+        schema_directives=[
+            use
+            for schema in document.schemas
+            for use in schema.directives
+            if use.name != LINK_DIRECTIVE
+        ],
+        federation_directives=allowed,
+        federation_types=frozenset(specification_types(links)),
+    )

@@ -1,0 +1,92 @@
+"""Whether a subgraph's own definition of a specification's element is compatible with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from router.federation.document import (
+    ABSENT,
+    DirectiveDefinition,
+    InputValue,
+    Kind,
+    TypeDefinition,
+)
+from router.federation.specification import STANDARD_SCALARS
+from router.federation.type_refs import is_list, is_non_null, item_type, nullable
+from router.federation.values import print_value, same_value
+
+
+def difference(
+    actual: DirectiveDefinition,
+    expected: DirectiveDefinition,
+    type_name: Callable[[str], str],
+    types: Mapping[str, TypeDefinition],
+) -> str | None:
+    """What makes a redefinition incompatible; None if it may stand.
+
+    A redefinition may leave out optional arguments and locations, make an optional argument
+    required, and use a standard scalar where the specification has a scalar of its own.
+
+    Args:
+        type_name: What the subgraph calls a type of the specification.
+        types: The subgraph's types.
+    """
+    for argument in actual.arguments.values():
+        wanted = expected.arguments.get(argument.name)
+        if wanted is None:
+            return f'unknown argument "{argument.name}"'
+        problem = _argument_difference(argument, wanted, type_name, types)
+        if problem:
+            return f'argument "{argument.name}" {problem}'
+    for wanted in expected.arguments.values():
+        if wanted.is_required and wanted.name not in actual.arguments:
+            return f'missing required argument "{wanted.name}"'
+    if actual.is_repeatable != expected.is_repeatable:
+        return f"it must {'' if expected.is_repeatable else 'not '}be repeatable"
+    extra = [location for location in actual.locations if location not in expected.locations]
+    if extra:
+        return f"it can only be on {', '.join(expected.locations)}, not on {', '.join(extra)}"
+    return None
+
+
+def _argument_difference(
+    actual: InputValue,
+    expected: InputValue,
+    type_name: Callable[[str], str],
+    types: Mapping[str, TypeDefinition],
+) -> str | None:
+    actual_type = actual.type if is_non_null(expected.type) else nullable(actual.type)
+    if not _same_type(actual_type, expected.type, type_name, types):
+        return f'must have type "{expected.type}", not "{actual.type}"'
+    if (actual.default is ABSENT) != (expected.default is ABSENT) or not same_value(
+        actual.default, expected.default
+    ):
+        wanted = "no default" if expected.default is ABSENT else print_value(expected.default)
+        return f"must have the default {wanted}"
+    return None
+
+
+def _same_type(
+    actual: str,
+    expected: str,
+    type_name: Callable[[str], str],
+    types: Mapping[str, TypeDefinition],
+) -> bool:
+    if is_non_null(actual) != is_non_null(expected) or is_list(actual) != is_list(expected):
+        return False
+    actual, expected = nullable(actual), nullable(expected)
+    if is_list(actual):
+        return _same_type(item_type(actual), item_type(expected), type_name, types)
+    if expected in STANDARD_SCALARS:
+        return actual == expected
+    is_custom_scalar = actual in types and types[actual].kind is Kind.SCALAR
+    return actual == type_name(expected) or (not is_custom_scalar and actual in STANDARD_SCALARS)
+
+
+def type_difference(actual: TypeDefinition, expected: TypeDefinition) -> str | None:
+    """What makes a redefined type incompatible; None if it may stand."""
+    if actual.kind is not expected.kind:
+        return f"it must be a {expected.kind.words}, not a {actual.kind.words}"
+    if actual.kind is Kind.ENUM and actual.values.keys() != expected.values.keys():
+        return f"its values must be {', '.join(expected.values)}"
+    return None
