@@ -3,7 +3,7 @@ from __future__ import annotations
 from graphql import print_ast, validate
 
 from router.pipeline.parse import parse
-from router.policies.authorization import deny, denial_errors, guards_of, policies_of, refusals
+from router.policies.authorization import denial_errors, deny, guards_of, policies_of, refusals
 from router.policies.identity import ANONYMOUS, Identity, Viewer
 from router.policies.limits import Limits
 from tests.router.policies.accounts_supergraph import accounts_supergraph

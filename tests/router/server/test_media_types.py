@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from router.server.media_types import GRAPHQL_RESPONSE, JSON, MediaType, accepted_type, is_json
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, JSON),
+        (b"*/*", JSON),
+        (b"application/*", JSON),
+        (b"application/json", JSON),
+        (b"APPLICATION/JSON; charset=UTF-8", JSON),
+        (b"application/graphql-response+json", GRAPHQL_RESPONSE),
+        (b"application/graphql-response+json, application/json;q=0.9", GRAPHQL_RESPONSE),
+        (b"application/json;q=0.5, application/graphql-response+json;q=0.8", GRAPHQL_RESPONSE),
+        (b"text/event-stream, application/json", JSON),
+        (b"*/*, application/graphql-response+json", GRAPHQL_RESPONSE),
+        (b"text/html", None),
+        (b"application/json;q=0", None),
+        (b"application/json; charset=latin1", None),
+        (b"application/json;q=high", None),
+        (b"", None),
+        (b",;,", None),
+    ],
+)
+def test_accept_is_negotiated(accept: bytes | None, expected: MediaType | None) -> None:
+    assert accepted_type(accept) is expected
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        (b"application/json", True),
+        (b"Application/JSON; charset=utf-8", True),
+        (b'application/json; charset="UTF-8"', True),
+        (b"application/json; charset=utf-16", False),
+        (b"text/plain", False),
+        (b"application/x-www-form-urlencoded", False),
+        (b"multipart/form-data; boundary=x", False),
+        (None, False),
+    ],
+)
+def test_only_json_in_utf_8_is_read(content_type: bytes | None, *, expected: bool) -> None:
+    assert is_json(content_type) is expected
