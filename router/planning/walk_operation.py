@@ -97,7 +97,17 @@ class _Walker:
             self._descend(place, field, field.selections)
 
     def _local_readings(self, place: Place, field: SelectedField) -> list[Reading]:
-        """Ways at hand by which one subgraph reads the field and all that is below it."""
+        """Ways by which one subgraph reads the field and all that is below it.
+
+        Other subgraphs are entered for it only where that may be cheaper than the ways at hand.
+        """
+        readings = self._local_at_hand(place, field)
+        if readings and place.is_far(readings):
+            place.close()
+            readings = self._local_at_hand(place, field)
+        return readings
+
+    def _local_at_hand(self, place: Place, field: SelectedField) -> list[Reading]:
         readings = []
         for way in place.ways:
             edge = way.node.fields.get(field.name)

@@ -413,7 +413,7 @@ class Place:
             wide: Enter other subgraphs even if one at hand answers.
         """
         found = self._direct(name, self.ways if ways is None else ways)
-        if ways is None and (wide or not found):
+        if ways is None and (wide or self.is_far(found)):
             self.close()
             found = self._direct(name, self.ways)
             for way in tuple(self.ways):
@@ -426,6 +426,13 @@ class Place:
         found = certain or found
         found.sort(key=_reading_cost)
         return found
+
+    def is_far(self, readings: Sequence[Reading]) -> bool:
+        """Whether entering another subgraph here may be as cheap as the readings at hand."""
+        if not readings:
+            return True
+        nearest = min(way.cost for way in self.ways)
+        return min(way.cost for way, _ in readings) >= nearest + FETCH_COST
 
     def _direct(self, name: str, ways: Iterable[Way]) -> list[Reading]:
         if name == "__typename":

@@ -71,15 +71,16 @@ def _share_levels(parts: Sequence[Part]) -> list[Request]:
 
 
 def _shift_one(requests: list[Request]) -> bool:
-    """Merge one request into a later one of the same subgraph; False if none can wait."""
+    """Merge one request into one that is not earlier; False if none can wait."""
     latest = _latest_levels(requests)
     for early in requests:
         if not early.is_entities:
             continue
         for late in requests:
             if (
-                late.subgraph == early.subgraph
-                and early.level < late.level <= latest[early]
+                late is not early
+                and late.subgraph == early.subgraph
+                and early.level <= late.level <= latest[early]
                 and late.is_entities
                 and early not in _all_before(late)
             ):
