@@ -7,6 +7,7 @@ layer costs several times as much as such a statement itself.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 import asyncpg
 from sqlalchemy import event, make_url
@@ -14,6 +15,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+"""asyncpg's own."""
 
 UnitOfWork = AsyncSession
 """What a use case writes with; committed when the block ends, rolled back when it raises."""
@@ -49,6 +53,7 @@ class Database:
             self._url,
             pool_size=pool_size,
             max_overflow=0,
+            hide_parameters=True,
             pool_timeout=pool_timeout_s,
             connect_args={"server_settings": self._settings, "timeout": pool_timeout_s},
         )
@@ -65,7 +70,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    async def connection(self) -> AsyncIterator[Connection]:
         """Asyncpg's connection, each statement committed on its own."""
         proxy = await self._engine.raw_connection()
         try:
@@ -92,7 +97,7 @@ class Database:
         return int(status.rpartition(" ")[2])
 
     @asynccontextmanager
-    async def dedicated_connection(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    async def dedicated_connection(self) -> AsyncIterator[Connection]:
         """A connection outside the pool, for what lasts: session locks, LISTEN."""
         connection = await asyncpg.connect(
             self._url.set(drivername="postgresql").render_as_string(hide_password=False),

@@ -7,9 +7,12 @@ from uuid import UUID
 import msgspec
 
 from subgraph_kit.ids import uuid7
-from subgraph_kit.types import format_datetime
 
 _DATA_SCHEMA = "1"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -29,7 +32,7 @@ class Event(msgspec.Struct, frozen=True):
     subject: str
     data: dict[str, Any]
     id: UUID = msgspec.field(default_factory=uuid7)
-    time: str = msgspec.field(default_factory=lambda: format_datetime(datetime.now(UTC)))
+    time: str = msgspec.field(default_factory=_now)
     dataschema: str = _DATA_SCHEMA
 
     def to_json(self) -> bytes:

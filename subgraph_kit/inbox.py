@@ -18,19 +18,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import (
-    Column,
-    DateTime,
-    Index,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
-    Uuid,
-    func,
-    text,
-)
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from subgraph_kit.broker import Broker, BrokerError, Subscription
@@ -102,31 +90,6 @@ class DeadLetter(NamedTuple):
     dead_at: datetime
     attempts: int
     last_error: str | None
-
-
-def inbox_table(metadata: MetaData) -> Table:
-    """The table `inbox`, to be part of a subgraph's own tables and migrations."""
-    moment = DateTime(timezone=True)
-    return Table(
-        "inbox",
-        metadata,
-        Column("event_id", Uuid, primary_key=True),
-        Column("type", Text, nullable=False),
-        Column("body", LargeBinary, nullable=False),
-        Column("received_at", moment, nullable=False, server_default=func.now()),
-        Column("attempts", SmallInteger, nullable=False, server_default="0"),
-        Column("next_try_at", moment, nullable=False, server_default=func.now()),
-        Column("handled_at", moment),
-        Column("dead_at", moment),
-        Column("last_error", Text),
-        Index(
-            "ix_inbox_pending",
-            "next_try_at",
-            postgresql_where="handled_at IS NULL AND dead_at IS NULL",
-        ),
-        Index("ix_inbox_handled_at", "handled_at", postgresql_where="handled_at IS NOT NULL"),
-        Index("ix_inbox_dead_at", "dead_at", postgresql_where="dead_at IS NOT NULL"),
-    )
 
 
 class Inbox:
@@ -234,7 +197,7 @@ class Inbox:
             log.error("event cannot be read", event_id=str(event_id), reason=reason)
 
 
-async def dead_letters(database: Database) -> list[DeadLetter]:
+async def list_dead_letters(database: Database) -> list[DeadLetter]:
     """Events that were given up, oldest first, at most 1,000."""
     return [DeadLetter(*row) for row in await database.fetch(_DEAD)]
 

@@ -12,20 +12,7 @@ from datetime import timedelta
 
 import msgspec
 import structlog
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    Identity,
-    Index,
-    MetaData,
-    Table,
-    Text,
-    Uuid,
-    func,
-    insert,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Table, insert
 
 from subgraph_kit.broker import Broker, BrokerError
 from subgraph_kit.database import Database, UnitOfWork
@@ -50,25 +37,6 @@ DELETE FROM outbox WHERE id IN (
   SELECT id FROM outbox WHERE published_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 """
-
-
-def outbox_table(metadata: MetaData) -> Table:
-    """The table `outbox`, to be part of a subgraph's own tables and migrations."""
-    return Table(
-        "outbox",
-        metadata,
-        Column("id", BigInteger, Identity(), primary_key=True),
-        Column("event_id", Uuid, nullable=False),
-        Column("type", Text, nullable=False),
-        Column("source", Text, nullable=False),
-        Column("subject", Text, nullable=False),
-        Column("time", Text, nullable=False),
-        Column("data", JSONB, nullable=False),
-        Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-        Column("published_at", DateTime(timezone=True)),
-        Index("ix_outbox_pending", "id", postgresql_where="published_at IS NULL"),
-        Index("ix_outbox_published_at", "published_at"),
-    )
 
 
 async def add_events(work: UnitOfWork, outbox: Table, events: Sequence[Event]) -> None:

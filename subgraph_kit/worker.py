@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
-from subgraph_kit.database import Database
+from subgraph_kit.database import Connection, Database
 
 log = structlog.get_logger()
 
@@ -76,7 +76,7 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
         await asyncio.sleep(_TRY_S)
 
 
-async def _keep_alive(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def _keep_alive(connection: Connection) -> None:
     while True:
         await asyncio.sleep(_HEARTBEAT_S)
         await connection.fetchval("SELECT 1", timeout=_HEARTBEAT_TIMEOUT_S)

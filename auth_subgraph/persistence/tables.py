@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from subgraph_kit.outbox import outbox_table
+from subgraph_kit.event_tables import outbox_table
 
 metadata = MetaData(
     naming_convention={

@@ -1,0 +1,6 @@
+"""Alembic environment of tasks_db."""
+
+from subgraph_kit.migrations import run_environment
+from tasks_subgraph.persistence.tables import metadata
+
+run_environment(metadata)

@@ -1,0 +1,170 @@
+"""Tasks, their owners, idempotency keys, outbox and inbox."""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_LISTED_BY = {
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "due_at_asc": "coalesce(due_at, 'infinity'::timestamptz)",
+    "due_at_desc": "coalesce(due_at, '-infinity'::timestamptz)",
+    "priority": "priority",
+    "title": "title_sort_key",
+    "status": "status",
+}
+
+# Search works on one vector of all words, first stemmed, then as they are. The configuration
+# `russian` stems Cyrillic words by the Russian rules and Latin words by the English ones. The plain
+# words answer searches made of stop words only.
+#
+# - The owner is a word of its own ('@' and hex digits, which no text yields), so that the index
+#   intersects words within one owner's tasks instead of finding everybody's and throwing most away.
+# - The word '@' at distance 2 keeps phrases from spanning two parts.
+_SEARCH_VECTOR = """
+CREATE FUNCTION task_search_vector(owner_id uuid, title text, description text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT array_to_tsvector(ARRAY['@' || replace(owner_id::text, '-', '')])
+    || setweight(to_tsvector('pg_catalog.russian', title), 'A')
+    || '''@''\\:2'::tsvector
+    || setweight(to_tsvector('pg_catalog.russian', coalesce(description, '')), 'B')
+    || '''@''\\:2'::tsvector
+    || setweight(to_tsvector('pg_catalog.simple', title), 'A')
+    || '''@''\\:2'::tsvector
+    || setweight(to_tsvector('pg_catalog.simple', coalesce(description, '')), 'B')
+$$
+"""
+_SEARCH_QUERY = """
+CREATE FUNCTION task_search_query(owner_id uuid, search text) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN numnode(stemmed) > 0 THEN mine && stemmed
+    WHEN numnode(plain) > 0 THEN mine && plain
+    ELSE ''::tsquery
+  END
+  FROM (
+    SELECT ('''@' || replace(owner_id::text, '-', '') || '''')::tsquery AS mine,
+           websearch_to_tsquery('pg_catalog.russian', search) AS stemmed,
+           websearch_to_tsquery('pg_catalog.simple', search) AS plain
+  ) AS queries
+$$
+"""
+
+
+def upgrade() -> None:
+    op.execute(_SEARCH_VECTOR)
+    op.execute(_SEARCH_QUERY)
+    op.execute(
+        """
+        CREATE TABLE tasks (
+          id uuid PRIMARY KEY,
+          owner_id uuid NOT NULL,
+          title text NOT NULL,
+          title_sort_key text COLLATE "C" NOT NULL,
+          description text,
+          status smallint NOT NULL,
+          priority smallint NOT NULL,
+          due_at timestamptz,
+          completed_at timestamptz,
+          created_at timestamptz NOT NULL,
+          updated_at timestamptz NOT NULL,
+          deleted_at timestamptz,
+          is_trashed boolean GENERATED ALWAYS AS (deleted_at IS NOT NULL) STORED NOT NULL,
+          overdue_marked_at timestamptz,
+          version integer NOT NULL,
+          search_vector tsvector NOT NULL,
+          CONSTRAINT status_known CHECK (status BETWEEN 0 AND 3),
+          CONSTRAINT priority_known CHECK (priority BETWEEN 0 AND 4),
+          CONSTRAINT completed_when_done CHECK ((status = 2) = (completed_at IS NOT NULL)),
+          CONSTRAINT title_length CHECK (char_length(title) BETWEEN 1 AND 200),
+          CONSTRAINT description_length CHECK (char_length(description) BETWEEN 1 AND 10000),
+          CONSTRAINT version_positive CHECK (version >= 1)
+        )
+        """
+    )
+    for name, sorted_by in _LISTED_BY.items():
+        op.execute(f"CREATE INDEX ix_tasks_{name} ON tasks (owner_id, is_trashed, ({sorted_by}), id)")
+    op.execute(
+        "CREATE INDEX ix_tasks_completed_at ON tasks (owner_id, is_trashed, completed_at) "
+        "WHERE completed_at IS NOT NULL"
+    )
+    # Without the pending list a search never pays for earlier writes.
+    op.execute(
+        "CREATE INDEX ix_tasks_search ON tasks USING gin (search_vector) WITH (fastupdate = off)"
+    )
+    op.execute(
+        "CREATE INDEX ix_tasks_becoming_overdue ON tasks (due_at) "
+        "WHERE status IN (0, 1) AND overdue_marked_at IS NULL AND deleted_at IS NULL"
+    )
+    op.execute(
+        "CREATE INDEX ix_tasks_in_trash ON tasks (deleted_at) WHERE deleted_at IS NOT NULL"
+    )
+    op.execute(
+        """
+        CREATE TABLE task_owners (
+          owner_id uuid PRIMARY KEY,
+          task_count integer NOT NULL DEFAULT 0,
+          deleted_at timestamptz,
+          CONSTRAINT task_count_not_negative CHECK (task_count >= 0)
+        )
+        """
+    )
+    op.execute(
+        """
+        CREATE TABLE idempotency_keys (
+          owner_id uuid NOT NULL,
+          key text NOT NULL,
+          input_hash bytea NOT NULL,
+          task_id uuid NOT NULL,
+          created_at timestamptz NOT NULL,
+          PRIMARY KEY (owner_id, key)
+        )
+        """
+    )
+    op.execute("CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)")
+    op.execute(
+        """
+        CREATE TABLE outbox (
+          id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+          event_id uuid NOT NULL,
+          type text NOT NULL,
+          source text NOT NULL,
+          subject text NOT NULL,
+          time text NOT NULL,
+          data jsonb NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now(),
+          published_at timestamptz
+        )
+        """
+    )
+    op.execute("CREATE INDEX ix_outbox_pending ON outbox (id) WHERE published_at IS NULL")
+    op.execute("CREATE INDEX ix_outbox_published_at ON outbox (published_at)")
+    op.execute(
+        """
+        CREATE TABLE inbox (
+          event_id uuid PRIMARY KEY,
+          type text NOT NULL,
+          body bytea NOT NULL,
+          received_at timestamptz NOT NULL DEFAULT now(),
+          attempts smallint NOT NULL DEFAULT 0,
+          next_try_at timestamptz NOT NULL DEFAULT now(),
+          handled_at timestamptz,
+          dead_at timestamptz,
+          last_error text
+        )
+        """
+    )
+    op.execute(
+        "CREATE INDEX ix_inbox_pending ON inbox (next_try_at) "
+        "WHERE handled_at IS NULL AND dead_at IS NULL"
+    )
+    op.execute("CREATE INDEX ix_inbox_handled_at ON inbox (handled_at) WHERE handled_at IS NOT NULL")
+    op.execute("CREATE INDEX ix_inbox_dead_at ON inbox (dead_at) WHERE dead_at IS NOT NULL")
+
+
+def downgrade() -> None:
+    for table in ("inbox", "outbox", "idempotency_keys", "task_owners", "tasks"):
+        op.execute(f"DROP TABLE {table}")
+    op.execute("DROP FUNCTION task_search_query(uuid, text)")
+    op.execute("DROP FUNCTION task_search_vector(uuid, text, text)")
