@@ -59,7 +59,7 @@ class _Tour:
     def step(self, heading: str, operation: str, /, **variables: str) -> dict[str, object]:
         """Send one operation, print it with its answer, give the answer's data."""
         self.console.rule(heading, align="left")
-        self.console.print(Syntax(operation, "graphql", background_color="default"))
+        self.console.print(Syntax(operation, "graphql", background_color="default", word_wrap=True))
         if variables:
             self.console.print(f"variables {json.dumps(variables, ensure_ascii=False)}")
         response = self._client.post(

@@ -87,6 +87,7 @@ _ROUTER_LIMITS: Mapping[str, str] = {
     "ROUTER_MAX_BODY": "100KiB",
     "ROUTER_TIMEOUT": "10s",
     "ROUTER_SINGLE_MUTATIONS": "login,register,refreshTokens,changePassword,deleteMyAccount",
+    "ROUTER_GRAPHIQL_WELCOME": "schema/operations/tour.graphql",
     "ROUTER_RATE_LIMIT_ANONYMOUS": "300/1m",
     "ROUTER_RATE_LIMIT_USER": "600/1m",
 }

@@ -83,7 +83,9 @@ def default_text(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
     if default is None or default in ("", (), {}):
         return ""
-    reader: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, Field(), *field.metadata])
+    # The type checker cannot know a type that is only made here.
+    form: Any = Annotated[field.annotation, Field(), *field.metadata]
+    reader: TypeAdapter[Any] = TypeAdapter(form)
     for text in _forms(default):
         try:
             if reader.validate_python(text) == default:

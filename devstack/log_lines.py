@@ -1,8 +1,9 @@
 """What the parts print, line by line, each line with the name of its part."""
 
-import subprocess
+import os
 import threading
 from collections import deque
+from multiprocessing.connection import Connection
 from typing import Protocol
 
 _KEPT_LINES = 15
@@ -17,11 +18,10 @@ class LineSink(Protocol):
 class LogLines:
     """Reads a child's output on a thread until the child closes it, and keeps the last lines."""
 
-    def __init__(self, part: str, child: subprocess.Popen[bytes], sink: LineSink) -> None:
+    def __init__(self, part: str, output: Connection, sink: LineSink) -> None:
         self._part = part
-        if child.stdout is None:
-            raise ValueError("the child was started without a pipe")
-        self._output = child.stdout
+        self._output = os.fdopen(os.dup(output.fileno()), "rb")
+        output.close()
         self._sink = sink
         self._last: deque[str] = deque(maxlen=_KEPT_LINES)
         self._thread = threading.Thread(target=self._read, name=f"log-{part}", daemon=True)

@@ -2,19 +2,15 @@
 
     databases, broker → migrations and the supergraph, side by side → subgraphs, workers, router
 
-The launcher starts every child from its main thread, and the kernel ends each child when the
-launcher ends; so nothing is left behind by a kill -9 either.
+The kernel ends every child when the launcher ends, so nothing is left behind by a kill -9 either;
+this needs that children are started from a thread that lives as long as the launcher.
 """
 
 import fcntl
-import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -28,48 +24,21 @@ from devstack.errors import (
     PortTakenError,
     SettingError,
 )
-from devstack.log_lines import LineSink, LogLines
+from devstack.log_lines import LineSink
 from devstack.nats import EmbeddedNats
+from devstack.parts import Part, RunningPart, launch_part, start_fork_server
 from devstack.postgres import EmbeddedPostgres
-from devstack.process import LOOPBACK, is_port_free, launch, stop
+from devstack.process import LOOPBACK, is_port_free
 from devstack.settings import DEFAULT_PORTS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 _READY_TIMEOUT_S = 60.0
-_STOP_TIMEOUT_S = 10.0
 _POLL_S = 0.02
 
 
 class StopRequested(Exception):  # noqa: N818 - no error: the person asked
     """Ctrl-C or a signal came while the stack was starting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A program of ours that runs as a child process."""
-
-    name: str
-    arguments: tuple[str, ...]
-    address: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunningPart:
-    part: Part
-    process: subprocess.Popen[bytes]
-    lines: LogLines
-
-    def refuse_end(self) -> None:
-        """Raise what its last line says, when the part has ended."""
-        if self.process.poll() is not None:
-            raise self.failure()
-
-    def failure(self) -> PartFailedError:
-        lines = self.lines.last()
-        reason = (lines[-1] if lines else "it printed nothing").rstrip(".")
-        code = self.process.returncode
-        return PartFailedError(self.part.name, f"it ended with exit code {code}: {reason}")
 
 
 class Stack:
@@ -120,14 +89,15 @@ class Stack:
         try:
             self._lock_data()
             self._refuse_taken_ports()
+            start_fork_server()
             self._start_servers()
             configuration = self._write_supergraph_configuration()
         except OSError as error:
             raise DiskError("The launcher", self.data_dir, error.strerror or str(error)) from error
         self._run_once(
-            Part("auth-migrate", ("auth_subgraph", "migrate")),
-            Part("tasks-migrate", ("tasks_subgraph", "migrate")),
-            Part("compose", ("router", "compose", configuration, "-o", str(self.supergraph_file))),
+            Part("auth-migrate", "auth_subgraph", ("migrate",)),
+            Part("tasks-migrate", "tasks_subgraph", ("migrate",)),
+            Part("compose", "router", ("compose", configuration, "-o", str(self.supergraph_file))),
         )
         self._serve()
 
@@ -141,13 +111,11 @@ class Stack:
             self._refuse_ended_parts()
 
     def stop(self) -> None:
-        """Stop the router first and the databases last; harmless when little has started."""
-        processes = [running.process for running in reversed(self.parts)]
-        for process in processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in processes:
-            stop(process, stop_signal=signal.SIGTERM, timeout_s=_STOP_TIMEOUT_S)
+        """Stop our own programs, then broker and databases; harmless when little has started."""
+        for running in self.parts:
+            running.request_stop()
+        for running in self.parts:
+            running.stop()
         if self.broker is not None:
             self.broker.stop()
         for database in self.databases.values():
@@ -184,7 +152,7 @@ class Stack:
         made = development_values(
             secrets, ports=self.ports, database_urls=urls, events_url=events_url
         )
-        self._environment = {**made, **self._given, "PYTHONUNBUFFERED": "1"}
+        self._environment = {**made, **self._given}
 
     def _start_database(self, name: str, password: str) -> str:
         """Start the server of one subgraph, and give the URL of its database."""
@@ -211,27 +179,33 @@ class Stack:
         return str(written)
 
     def _run_once(self, *parts: Part) -> None:
-        """Run parts side by side to their end; all must succeed."""
-        started = [self._launch(part) for part in parts]
+        """Run parts side by side to their end; what they print counts only when one fails."""
+        printed: list[tuple[str, str]] = []
+        started = [self._launch(part, lambda *line: printed.append(line)) for part in parts]
         for running in started:
-            while running.process.poll() is None:
+            while not running.has_ended:
                 self._pause()
-            if running.process.returncode != 0:
-                raise running.failure()
+            if running.process.exitcode != 0:
+                failure = running.failure()
+                for part, line in printed:
+                    self._sink(part, line)
+                raise failure
             self.parts.remove(running)
 
     def _serve(self) -> None:
+        """Start auth first: the others ask it for keys and ended sessions."""
         auth = f"http://{LOOPBACK}:{self.ports['AUTH_PORT']}"
         tasks = f"http://{LOOPBACK}:{self.ports['TASKS_PORT']}"
-        router = ("router", "serve", "--supergraph", str(self.supergraph_file))
-        for part in (
-            Part("auth", ("auth_subgraph", "serve"), auth),
-            Part("tasks", ("tasks_subgraph", "serve"), tasks),
-            Part("router", router, self.router_url),
-            Part("auth-worker", ("auth_subgraph", "work")),
-            Part("tasks-worker", ("tasks_subgraph", "work")),
-        ):
-            self._launch(part)
+        router = ("serve", "--supergraph", str(self.supergraph_file))
+        self._launch(Part("auth", "auth_subgraph", ("serve",), auth))
+        self._launch(Part("auth-worker", "auth_subgraph", ("work",)))
+        self._wait_until_ready()
+        self._launch(Part("tasks", "tasks_subgraph", ("serve",), tasks))
+        self._launch(Part("router", "router", router, self.router_url))
+        self._launch(Part("tasks-worker", "tasks_subgraph", ("work",)))
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_TIMEOUT_S
         for running in self.parts:
             address = running.part.address
@@ -243,14 +217,10 @@ class Stack:
                 self._pause()
         self._refuse_ended_parts()
 
-    def _launch(self, part: Part) -> RunningPart:
-        process = launch(
-            [sys.executable, "-m", *part.arguments],
-            environment=self._environment,
-            folder=CHECKOUT,
-            output=subprocess.PIPE,
+    def _launch(self, part: Part, sink: LineSink | None = None) -> RunningPart:
+        running = launch_part(
+            part, environment=self._environment, folder=CHECKOUT, sink=sink or self._sink
         )
-        running = RunningPart(part, process, LogLines(part.name, process, self._sink))
         self.parts.append(running)
         return running
 
