@@ -14,7 +14,12 @@ from router.composition.print_supergraph import print_supergraph
 from router.composition.report import Report
 from router.composition.result import Composition, SubgraphDefinition
 from router.composition.rules.rule import RuleContext
-from router.composition.rules.subgraph_rules import FEDERATION_RULES, GRAPHQL_RULES, apply_rules
+from router.composition.rules.subgraph_rules import (
+    FEDERATION_RULES,
+    GRAPHQL_RULES,
+    LINK_RULES,
+    apply_rules,
+)
 from router.composition.satisfiability import check_satisfiability
 from router.composition.subgraph.facts import Facts, facts_of
 from router.composition.subgraph.names import check_names, graph_names
@@ -57,7 +62,10 @@ def _read(definitions: Sequence[SubgraphDefinition], report: Report) -> list[Sub
     schemas: list[SubgraphSchema] = []
     for definition in definitions:
         schema = read_subgraph(definition, graphs[definition.name], report)
-        if schema and apply_rules(RuleContext(schema, Facts(), report), GRAPHQL_RULES):
+        if schema is None:
+            continue
+        rule_context = RuleContext(schema, Facts(), report)
+        if apply_rules(rule_context, GRAPHQL_RULES) and apply_rules(rule_context, LINK_RULES):
             schemas.append(schema)
     return schemas
 

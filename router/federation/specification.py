@@ -18,7 +18,8 @@ LINK: Final = "https://specs.apollo.dev/link"
 NEWEST_MINOR: Final = 14
 """Highest known minor version of federation 2; a higher one is accepted with a hint."""
 
-PREFIX: Final = "federation__"
+PREFIX: Final = "federation:"
+"""No directive can be called so, which keeps canonical names apart from a schema's own."""
 
 KEY: Final = PREFIX + "key"
 REQUIRES: Final = PREFIX + "requires"
@@ -48,7 +49,7 @@ ROOTS: Final = {"query": "Query", "mutation": "Mutation", "subscription": "Subsc
 
 
 def shown(name: str) -> str:
-    """A directive's name for messages: "@key" of "federation__key"."""
+    """A directive's name for messages: "@key" of "federation:key"."""
     return f"@{name.removeprefix(PREFIX)}"
 
 

@@ -10,7 +10,7 @@ from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.composition.subgraph.schema import use_of
 from router.federation.document import Directive, Field, Kind, TypeDefinition
-from router.federation.specification import INTERFACE_OBJECT, OVERRIDE, PROVIDES, REQUIRES
+from router.federation.specification import INTERFACE_OBJECT, OVERRIDE, PROVIDES, REQUIRES, shown
 
 if TYPE_CHECKING:
     from router.federation.values import Value
@@ -114,8 +114,7 @@ def _collision(
     if overridden is not None:
         for name in (REQUIRES, PROVIDES):
             if use_of(overridden, name):
-                directive = name.rpartition("__")[2]
-                return f'the field has @{directive} in "{context.schemas[from_index].name}"'
+                return f'the field has {shown(name)} in "{context.schemas[from_index].name}"'
     if own is not None and (parent.name, own.name) in context.facts[index].external:
         return f'it is @external in "{context.schemas[index].name}"'
     return None

@@ -34,6 +34,9 @@ class _Check:
     def __init__(self, context: RuleContext, known: dict[str, DirectiveDefinition]) -> None:
         self._context = context
         self._known = known
+        self._unknown_imports = {
+            unknown.alias.removeprefix("@") for unknown in context.schema.unknown_imports
+        }
 
     def arguments(self, arguments: dict[str, InputValue]) -> None:
         for argument in arguments.values():
@@ -46,6 +49,8 @@ class _Check:
         seen: set[str] = set()
         for use in uses:
             definition = self._known.get(use.name)
+            if definition is None and use.name in self._unknown_imports:
+                continue
             if definition is None:
                 self._error(use, f'Unknown directive "@{use.name}"')
                 continue

@@ -6,7 +6,7 @@ out; uses of federation's directives get their canonical names, root types their
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,18 +33,30 @@ from router.federation.type_refs import named_type
 if TYPE_CHECKING:
     from router.federation.links import Link, Links
 
+_EFFECTIVE_AFTER_UPGRADE = frozenset(
+    {"shareable", "inaccessible", "override", "composeDirective", "interfaceObject"}
+)
+_UPGRADED_VERSION = (2, 4)
+
 _LENIENT_IN_FEDERATION_1 = frozenset({"key", "requires", "provides"})
 """Federation 1 never looked at how these were defined, and many servers print them wrongly."""
 
 
-def directive_names(links: Links) -> dict[str, str]:
-    """What this subgraph calls the directives of federation and link, to their canonical names."""
+def directive_names(links: Links, own: Collection[str] = ()) -> dict[str, str]:
+    """What this subgraph calls the directives of federation and link, to their canonical names.
+
+    Args:
+        own: Names of the directives the subgraph defines itself. A federation 1 subgraph that defines
+            `@override` or `@inaccessible` means federation's: the upgrade brings them to effect.
+    """
     version = federation_version(links)
     link = links.by_identity.get(FEDERATION)
     names = {
         link.directive(name) if link else name: PREFIX + name
         for name in vocabulary(version).directives
     }
+    if link is None:
+        names.update({name: PREFIX + name for name in own if name in _EFFECTIVE_AFTER_UPGRADE})
     names[_link_name(links.by_identity.get(LINK), "link")] = LINK_DIRECTIVE
     return names
 
@@ -63,12 +75,11 @@ def take_out_definitions(
         redefinition may allow fewer locations than the specification.
     """
     link = links.by_identity.get(FEDERATION)
-    version = federation_version(links)
-    known = vocabulary(version)
+    known = vocabulary(federation_version(links) if link else _UPGRADED_VERSION)
     rename_type = link.type if link else _federation_1_type
     allowed = {PREFIX + name: definition for name, definition in known.directives.items()}
     allowed[LINK_DIRECTIVE] = link_vocabulary().directives["link"]
-    for name, canonical in directive_names(links).items():
+    for name, canonical in directive_names(links, directives).items():
         definition = directives.pop(name, None)
         if definition is None:
             continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from router.composition.codes import ErrorCode
 from router.composition.report import Place, Report
 from router.composition.subgraph.assemble import assemble_directives, assemble_types
+from router.composition.subgraph.coerce_defaults import coerce_defaults
 from router.composition.subgraph.expand import (
     directive_names,
     drop_entity_fields,
@@ -15,7 +16,7 @@ from router.composition.subgraph.expand import (
     specification_types,
     take_out_definitions,
 )
-from router.composition.subgraph.read_links import federation_version, read_links
+from router.composition.subgraph.read_links import federation_version, read_links, unknown_imports
 from router.composition.subgraph.schema import SubgraphSchema
 from router.federation.document import Source
 from router.federation.sdl_reader import SdlSyntaxError, read_sdl
@@ -49,10 +50,11 @@ def read_subgraph(
     directives = assemble_directives(document, name, report)
     if len(report.errors) > errors_before:
         return None
-    rename_directives(document, directive_names(links))
+    rename_directives(document, directive_names(links, directives))
     allowed = take_out_definitions(types, directives, links, name, report)
     types = rename_roots(document, types, name, report)
     drop_entity_fields(types)
+    coerce_defaults(types)
     if len(report.errors) > errors_before:
         return None
     return SubgraphSchema(
@@ -72,4 +74,5 @@ def read_subgraph(
         ],
         federation_directives=allowed,
         federation_types=frozenset(specification_types(links)),
+        unknown_imports=tuple(unknown_imports(links)),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.report import Place, Report
@@ -43,7 +44,7 @@ def read_links(document: Document, subgraph: str, report: Report) -> Links:
             message = f'"{link.identity}" is linked twice'
             report.error(ErrorCode.INVALID_LINK_DIRECTIVE_USAGE, message, place)
         links.by_identity.setdefault(link.identity, link)
-        _check(link, place, report)
+        _check_version(link, place, report)
     _check_names(links, subgraph, report)
     return links
 
@@ -63,31 +64,38 @@ def _link_directive(uses: list[Directive]) -> str:
     return "link"
 
 
-def _check(link: Link, place: list[Place], report: Report) -> None:
-    if link.identity == FEDERATION:
-        if link.version[0] != 2:
-            message = (
-                f'Unknown version of federation in "{link.url}"; 2.0 to 2.{NEWEST_MINOR} exist'
-            )
-            report.error(ErrorCode.UNKNOWN_FEDERATION_LINK_VERSION, message, place)
-            return
-        if link.version[1] > NEWEST_MINOR:
-            message = f'"{link.url}" is read as federation 2.{NEWEST_MINOR}, the newest known here'
-            report.hint(HintCode.NEWER_FEDERATION_VERSION, message, place)
-        known = vocabulary(min(link.version, (2, NEWEST_MINOR)))
-    elif link.identity == LINK:
-        if link.version != (1, 0):
-            message = f'Unknown version of link in "{link.url}"; 1.0 exists'
-            report.error(ErrorCode.UNKNOWN_LINK_VERSION, message, place)
-            return
-        known = link_vocabulary()
-    else:
-        return
-    for element in link.imports:
-        plain = element.name.removeprefix("@")
-        if plain not in (known.directives if element.is_directive else known.types):
-            message = f'Cannot import unknown element "{element.name}" from "{link.url}"'
-            report.error(ErrorCode.INVALID_LINK_DIRECTIVE_USAGE, message, place)
+def _check_version(link: Link, place: list[Place], report: Report) -> None:
+    if link.identity == FEDERATION and link.version[0] != 2:
+        message = f'Unknown version of federation in "{link.url}"; 2.0 to 2.{NEWEST_MINOR} exist'
+        report.error(ErrorCode.UNKNOWN_FEDERATION_LINK_VERSION, message, place)
+    elif link.identity == FEDERATION and link.version[1] > NEWEST_MINOR:
+        message = f'"{link.url}" is read as federation 2.{NEWEST_MINOR}, the newest known here'
+        report.hint(HintCode.NEWER_FEDERATION_VERSION, message, place)
+    elif link.identity == LINK and link.version != (1, 0):
+        message = f'Unknown version of link in "{link.url}"; 1.0 exists'
+        report.error(ErrorCode.UNKNOWN_LINK_VERSION, message, place)
+
+
+class UnknownImport(NamedTuple):
+    """An element that a specification does not define in the linked version."""
+
+    link: Link
+    name: str
+    alias: str
+
+
+def unknown_imports(links: Links) -> Iterator[UnknownImport]:
+    for link in links.by_identity.values():
+        if link.identity == FEDERATION:
+            known = vocabulary(federation_version(links))
+        elif link.identity == LINK:
+            known = link_vocabulary()
+        else:
+            continue
+        for element in link.imports:
+            plain = element.name.removeprefix("@")
+            if plain not in (known.directives if element.is_directive else known.types):
+                yield UnknownImport(link, element.name, element.alias)
 
 
 def _check_names(links: Links, subgraph: str, report: Report) -> None:

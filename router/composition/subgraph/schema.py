@@ -27,6 +27,7 @@ Directed = TypeDefinition | Field | InputValue | EnumValue
 """What directives stand on."""
 
 if TYPE_CHECKING:
+    from router.composition.subgraph.read_links import UnknownImport
     from router.federation.links import Links
 
 
@@ -42,6 +43,7 @@ class SubgraphSchema:
         directives: The schema's own definitions; none of federation's.
         schema_directives: What stands on `schema`, without @link.
         federation_directives: What may be used here, by the names of the specification module.
+        unknown_imports: Imports of elements that their specification does not define.
         federation_types: Names of federation's and link's types, which need no definition here.
     """
 
@@ -56,6 +58,7 @@ class SubgraphSchema:
     schema_directives: list[Directive] = field(default_factory=list)
     federation_directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
     federation_types: frozenset[str] = frozenset()
+    unknown_imports: tuple[UnknownImport, ...] = ()
 
     @property
     def is_federation_1(self) -> bool:
@@ -67,13 +70,17 @@ class SubgraphSchema:
 
     @cached_property
     def implementations(self) -> dict[str, tuple[TypeDefinition, ...]]:
-        """The object types of each interface, in source order; ask only once the types are final."""
+        """The object types of each interface, in source order."""
         found: dict[str, list[TypeDefinition]] = {}
         for definition in self.types.values():
             if definition.kind is Kind.OBJECT:
                 for interface in definition.interfaces:
                     found.setdefault(interface, []).append(definition)
         return {name: tuple(types) for name, types in found.items()}
+
+    def forget_implementations(self) -> None:
+        """To be called when a type was taken out."""
+        self.__dict__.pop("implementations", None)
 
     def possible_types(self, name: str) -> tuple[str, ...]:
         """The object types a value of type `name` can have in this subgraph."""

@@ -15,6 +15,7 @@ from graphql import print_ast
 from router.composition.codes import ErrorCode
 from router.composition.subgraph.facts import Facts, facts_of, field_set_of
 from router.composition.subgraph.schema import keys_of, use_of, uses_of
+from router.composition.subgraph.selection_problems import selection_problems
 from router.composition.subgraph.selections import (
     FieldSelection,
     FragmentSelection,
@@ -79,7 +80,7 @@ def _check_extensions_have_base(
         if not is_extension(definition) or definition.name in ROOTS.values():
             continue
         others = [other.types.get(definition.name) for other in schemas if other is not schema]
-        if not any(other and not is_extension(other) for other in others):
+        if not any(other and other.has_definition for other in others):
             report.error(
                 ErrorCode.EXTENSION_WITH_NO_BASE,
                 f"[{schema.name}] Type {definition.name} is extended here, "
@@ -148,27 +149,13 @@ def _keep_external_selections(
         selections = parse_selections(str(use.arguments.get("fields")))
     except SelectionError:
         return
-    if not all(_is_known(schema, type_name, selection) for selection in selections):
+    if any(selection_problems(schema, type_name, selections)):
         return
     kept = _external_part(schema, facts, type_name, selections)
     if not kept:
         element.directives.remove(use)
     elif kept != selections:
         use.arguments["fields"] = _print_with_arguments(kept)
-
-
-def _is_known(schema: SubgraphSchema, type_name: str, selection: Selection) -> bool:
-    """Whether everything selected exists; what does not is left for the rules to report."""
-    definition = schema.types.get(type_name)
-    if isinstance(selection, FragmentSelection):
-        target = selection.type_name or type_name
-    elif selection.name == "__typename":
-        return True
-    elif definition is None or selection.name not in definition.fields:
-        return False
-    else:
-        target = named_type(definition.fields[selection.name].type)
-    return all(_is_known(schema, target, inner) for inner in selection.selections)
 
 
 def _external_part(
@@ -260,6 +247,7 @@ def _drop_unused_externals(schema: SubgraphSchema, report: Report) -> None:
             )
         else:
             del schema.types[definition.name]
+            schema.forget_implementations()
 
 
 def _is_referenced(schema: SubgraphSchema, name: str) -> bool:
