@@ -26,7 +26,7 @@ from router.federation.type_refs import named_type
 from router.query_graph.nodes import EntityMove, FieldEdge, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from router.query_graph.build import QueryGraph
     from router.supergraph import Key
@@ -221,22 +221,25 @@ class Place:
     # Ways that arrive with the parent
 
     def enter(self, readings: Iterable[Reading]) -> None:
-        """Arrive by a field of the parent place."""
+        """Arrive by a field of the parent place, at each node by the cheapest way."""
+        nodes = set()
         for way, edge in readings:
-            if edge.target is not None:
-                cost = way.cost + FIELD_COST + (LAST_RESORT_COST if edge.is_last_resort else 0)
-                self.ways.append(
-                    Way(
-                        Step.FIELD,
-                        self,
-                        edge.target,
-                        cost=cost,
-                        level=way.level,
-                        source=way,
-                        edge=edge,
-                    )
+            if edge.target is None or edge.target in nodes:
+                continue
+            nodes.add(edge.target)
+            cost = way.cost + FIELD_COST + (LAST_RESORT_COST if edge.is_last_resort else 0)
+            self.ways.append(
+                Way(
+                    Step.FIELD,
+                    self,
+                    edge.target,
+                    cost=cost,
+                    level=way.level,
+                    source=way,
+                    edge=edge,
                 )
-                self.list_depth = edge.list_depth
+            )
+            self.list_depth = edge.list_depth
 
     def narrow(self, type_name: str) -> Place:
         """The same position, for objects of one type."""
@@ -292,24 +295,39 @@ class Place:
         if self.type_name == self.graph.query_type and self.parent is not None:
             self._reenter()
             return
-        standing = {(way.node.type_name, way.node.subgraph) for way in self.ways}
+        nearest = min((way.cost for way in self.ways), default=0)
+        standing: dict[tuple[str, str], int] = {}
+        for way in self.ways:
+            where = (way.node.type_name, way.node.subgraph)
+            standing[where] = min(way.cost, standing.get(where, way.cost))
         pending = [
             move
             for move in self.graph.entity_moves(self.type_name)
-            if (move.target.type_name, move.target.subgraph) not in standing
+            if standing.get(_target(move), nearest + FETCH_COST) >= nearest + FETCH_COST
         ]
         while pending:
-            known = tuple(self.ways)
-            left = []
-            for move in pending:
-                way = self._enter_entity(move, known)
-                if way is None:
-                    left.append(move)
-                else:
-                    self.ways.append(way)
-            if len(left) == len(pending):
-                return
-            pending = left
+            pending = self._close_once(pending, standing)
+
+    def _close_once(
+        self, pending: Sequence[EntityMove], standing: Mapping[tuple[str, str], int]
+    ) -> list[EntityMove]:
+        """Add the cheapest of the pending moves, and those that these cannot make cheaper.
+
+        Returns:
+            Moves to try again with the ways added; empty if none was.
+        """
+        known = tuple(self.ways)
+        found = [(move, self._enter_entity(move, known)) for move in pending]
+        cheapest = min((way.cost for _, way in found if way is not None), default=None)
+        if cheapest is None:
+            return []
+        left = []
+        for move, way in found:
+            if way is None or way.cost >= cheapest + FETCH_COST:
+                left.append(move)
+            elif way.cost < standing.get(_target(move), way.cost + 1):
+                self.ways.append(way)
+        return left
 
     def _reenter(self) -> None:
         """A field that returns the query type: any subgraph's root fields can be asked anew."""
@@ -534,6 +552,10 @@ class Place:
                     return None
                 solved.append(SolvedFragment(type_name, below))
         return solved
+
+
+def _target(move: EntityMove) -> tuple[str, str]:
+    return (move.target.type_name, move.target.subgraph)
 
 
 def root_place(graph: QueryGraph, operation: str) -> Place:
