@@ -2,6 +2,7 @@
 
 from router.query_graph.build import QueryGraph
 from router.query_graph.nodes import EntityMove, FieldEdge, Node
+from router.query_graph.reachability import Obstacle, Unreachable, find_unreachable
 from router.query_graph.walk import Need, Place, Reading, Step, Way, root_place
 
 __all__ = [
@@ -9,10 +10,13 @@ __all__ = [
     "FieldEdge",
     "Need",
     "Node",
+    "Obstacle",
     "Place",
     "QueryGraph",
     "Reading",
     "Step",
+    "Unreachable",
     "Way",
+    "find_unreachable",
     "root_place",
 ]
