@@ -14,6 +14,7 @@ from router.composition.merge.composites import merge_composite
 from router.composition.merge.directive_definitions import merge_directive_definitions
 from router.composition.merge.enums import merge_enum
 from router.composition.merge.input_objects import merge_input_object
+from router.composition.merge.interface_authorization import protect_interfaces
 from router.composition.merge.interface_object_fields import add_interface_object_fields
 from router.composition.merge.link_names import check_link_names
 from router.composition.merge.merged_schema import MergeContext, MergedSchema
@@ -55,5 +56,6 @@ def merge_subgraphs(
     for name in by_kind.get(Kind.ENUM, ()):
         merge_enum(context, context.merged.types[name])
     add_interface_object_fields(context)
+    protect_interfaces(context)
     drop_empty_roots(context)
     return context

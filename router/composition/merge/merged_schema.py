@@ -12,6 +12,7 @@ from router.composition.subgraph.schema import Located, SubgraphSchema
 from router.federation.document import (
     Directive,
     DirectiveDefinition,
+    Field,
     Kind,
     TypeDefinition,
 )
@@ -93,6 +94,23 @@ class MergeContext:
             for schema, source in zip(self.schemas, sources, strict=True)
             if source is not None
         ]
+
+    def places_at(self, type_name: str, member: str = "", argument: str = "") -> list[Place]:
+        """Where the subgraphs define a type, or a field, input field or value, or an argument."""
+        found: list[Place] = []
+        for schema in self.schemas:
+            element: Located | None = schema.types.get(type_name)
+            if member and isinstance(element, TypeDefinition):
+                element = (
+                    element.fields.get(member)
+                    or element.input_fields.get(member)
+                    or element.values.get(member)
+                )
+            if argument and isinstance(element, Field):
+                element = element.arguments.get(argument)
+            if element is not None:
+                found.append(schema.place(element))
+        return found
 
     def error(self, code: ErrorCode, message: str, sources: Sources[Located]) -> None:
         self.report.error(code, message, self.places(sources))
