@@ -6,7 +6,6 @@ error is told twice in two disguises.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from router.composition.merge.merge_subgraphs import merge_subgraphs
@@ -28,6 +27,8 @@ from router.composition.subgraph.upgrade import upgrade
 from router.composition.supergraph_rules.supergraph_rules import check_supergraph
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.composition.subgraph.schema import SubgraphSchema
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from graphql.language.block_string import print_block_string
@@ -21,6 +20,8 @@ from router.federation.specification import PREFIX, ROOTS
 from router.federation.values import print_value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from router.composition.merge.merged_schema import MergedSchema
     from router.composition.subgraph.schema import SubgraphSchema
 

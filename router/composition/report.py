@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.composition.result import CompositionError, CompositionHint, Location
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from router.composition.codes import ErrorCode, HintCode
     from router.federation.document import Source
 

@@ -10,9 +10,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from router.federation.values import Value
+if TYPE_CHECKING:
+    from router.federation.values import Value
 
 
 class Kind(Enum):

@@ -8,10 +8,12 @@ directive that only looks like federation's.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from router.federation.document import DirectiveDefinition, TypeDefinition
 from router.federation.sdl_reader import read_sdl
+
+if TYPE_CHECKING:
+    from router.federation.document import DirectiveDefinition, TypeDefinition
 
 FEDERATION: Final = "https://specs.apollo.dev/federation"
 LINK: Final = "https://specs.apollo.dev/link"

@@ -16,7 +16,7 @@ def is_non_null(ref: str) -> bool:
 
 
 def nullable(ref: str) -> str:
-    return ref[:-1] if ref.endswith("!") else ref
+    return ref.removesuffix("!")
 
 
 def is_list(ref: str) -> bool:

@@ -6,13 +6,11 @@ maximum, custom composed directives keep what most subgraphs say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from router.composition.codes import HintCode
 from router.composition.merge.authorization import conjunction
 from router.composition.merge.merged_schema import MergeContext, Sources, present
-from router.composition.report import Place
 from router.federation.document import Directive
 from router.federation.specification import (
     AUTHENTICATED,
@@ -26,6 +24,11 @@ from router.federation.specification import (
     shown,
 )
 from router.federation.values import Value, print_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from router.composition.report import Place
 
 SPECIFIED = frozenset({TAG, INACCESSIBLE, AUTHENTICATED, REQUIRES_SCOPES, POLICY, COST, LIST_SIZE})
 """Directives of federation that go into the supergraph."""

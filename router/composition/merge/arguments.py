@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.applied_directives import merge_applied
@@ -14,6 +13,9 @@ from router.composition.subgraph.schema import use_of
 from router.federation.document import ABSENT, Absent, InputValue
 from router.federation.specification import FROM_CONTEXT
 from router.federation.values import Value, print_value, same_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class HasArguments(Protocol):

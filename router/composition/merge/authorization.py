@@ -7,9 +7,10 @@ and sets that contain another one are dropped. `[["a", "b"]]` demands a and b, `
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from router.federation.values import Value
+if TYPE_CHECKING:
+    from router.federation.values import Value
 
 Requirement = list[list[str]]
 

@@ -6,18 +6,19 @@ directive of one specification in all subgraphs, and one major version of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.applied_directives import SPECIFIED
 from router.composition.merge.merged_schema import ComposedDirective, MergeContext
-from router.composition.report import Place
 from router.composition.subgraph.expand import directive_names
 from router.federation.specification import COMPOSE_DIRECTIVE, FEDERATION, LINK, standard_directives
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from router.composition.report import Place
     from router.federation.document import DirectiveDefinition
     from router.federation.links import Link
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
 from router.composition.merge.applied_directives import is_merged, merge_applied
 from router.composition.merge.arguments import merge_arguments
@@ -15,6 +16,9 @@ from router.composition.subgraph.schema import use_of
 from router.federation.document import ABSENT, Field, InputValue, Kind, TypeDefinition
 from router.federation.specification import SHAREABLE, shown
 from router.federation.values import same_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def merge_field(

@@ -6,13 +6,17 @@ the interface may reach any implementation, so it needs the requirements of all 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from router.composition.merge.applied_directives import Directed
 from router.composition.merge.authorization import conjunction
-from router.composition.merge.merged_schema import MergeContext
 from router.federation.document import Directive, Kind
 from router.federation.specification import AUTH_DIRECTIVES, AUTHENTICATED, POLICY, REQUIRES_SCOPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from router.composition.merge.applied_directives import Directed
+    from router.composition.merge.merged_schema import MergeContext
 
 _ARGUMENTS = {REQUIRES_SCOPES: "scopes", POLICY: "policies"}
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from router.composition.merge.merged_schema import MergeContext
 from router.composition.subgraph.schema import use_of
 from router.federation.document import Directive, Kind
 from router.federation.specification import INTERFACE_OBJECT
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext
 
 
 def add_interface_object_fields(context: MergeContext) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
 from router.composition.merge.applied_directives import SPECIFIED
-from router.composition.merge.merged_schema import MergeContext
-from router.composition.report import Place
 from router.federation.specification import FEDERATION, shown
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext
+    from router.composition.report import Place
 
 
 def check_link_names(context: MergeContext) -> None:

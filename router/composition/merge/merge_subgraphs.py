@@ -6,7 +6,6 @@ on how everything else uses it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from router.composition.merge.composed_directives import find_composed_directives
@@ -24,6 +23,8 @@ from router.composition.merge.unions import merge_union
 from router.federation.document import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.composition.report import Report
     from router.composition.subgraph.facts import Facts
     from router.composition.subgraph.schema import SubgraphSchema

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from router.composition.report import Place, Report
-from router.composition.subgraph.facts import Facts
-from router.composition.subgraph.schema import Located, SubgraphSchema
 from router.federation.document import (
     Directive,
     DirectiveDefinition,
@@ -19,6 +16,9 @@ from router.federation.document import (
 
 if TYPE_CHECKING:
     from router.composition.codes import ErrorCode, HintCode
+    from router.composition.report import Place, Report
+    from router.composition.subgraph.facts import Facts
+    from router.composition.subgraph.schema import Located, SubgraphSchema
 
 T = TypeVar("T")
 

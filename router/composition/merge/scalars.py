@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.merge.applied_directives import merge_applied
 from router.composition.merge.composites import add_join_types, check_extension_has_base
 from router.composition.merge.descriptions import merge_description
-from router.composition.merge.merged_schema import MergeContext
-from router.federation.document import TypeDefinition
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext
+    from router.federation.document import TypeDefinition
 
 
 def merge_scalar(context: MergeContext, merged: TypeDefinition) -> None:

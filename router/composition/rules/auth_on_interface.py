@@ -7,11 +7,15 @@ in their subgraph and may have demands of their own.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import use_of
 from router.federation.document import Directive, Kind
 from router.federation.specification import AUTH_DIRECTIVES, INTERFACE_OBJECT, shown
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def auth_on_interface(context: RuleContext) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import use_of
 from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.specification import COST, LIST_SIZE
 from router.federation.type_refs import is_list, named_type, nullable
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def cost_on_interface(context: RuleContext) -> None:

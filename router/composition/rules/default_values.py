@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
 from router.composition.rules.graphql_values import value_problem
-from router.composition.rules.rule import RuleContext
 from router.federation.document import ABSENT, InputValue
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def default_values(context: RuleContext) -> None:

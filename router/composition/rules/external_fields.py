@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import use_of
 from router.federation.document import Kind
 from router.federation.specification import EXTERNAL
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def external_on_interface(context: RuleContext) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.selection_problems import selection_problems
 from router.composition.subgraph.selections import (
     FieldSelection,
@@ -18,6 +17,9 @@ from router.composition.subgraph.selections import (
 from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.type_refs import named_type
 from router.federation.values import EnumText
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 @dataclass(frozen=True, slots=True)

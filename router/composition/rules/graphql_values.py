@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from router.federation.document import Kind, TypeDefinition
 from router.federation.type_refs import is_list, is_non_null, item_type, nullable
 from router.federation.values import EnumText, FloatText, Value, print_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _MAX_INT = 2**31
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
-from router.composition.subgraph.schema import SubgraphSchema
 from router.federation.document import Field, Kind, TypeDefinition
 from router.federation.type_refs import is_list, is_non_null, item_type, nullable
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
+    from router.composition.subgraph.schema import SubgraphSchema
 
 
 def implementations(context: RuleContext) -> None:

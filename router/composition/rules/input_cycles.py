@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.federation.document import InputValue, Kind, TypeDefinition
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def input_cycles(context: RuleContext) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.facts import field_set_of
 from router.composition.subgraph.schema import is_resolvable, keys_of
 from router.composition.subgraph.selections import normalized
 from router.federation.document import Directive, Kind, TypeDefinition
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def interface_keys(context: RuleContext) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import keys_of, use_of
 from router.federation.specification import INTERFACE_OBJECT
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def interface_objects(context: RuleContext) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
 from router.composition.rules.field_sets import FieldSetRules, check_field_set
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import keys_of
 from router.federation.document import Kind
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 _RULES = FieldSetRules(
     "KEY", must_be_external=False, may_have_arguments=False, may_be_abstract=False

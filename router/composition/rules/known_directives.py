@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.rules.graphql_values import value_problem
-from router.composition.rules.rule import RuleContext
 from router.federation.document import Directive, DirectiveDefinition, InputValue, Kind
 from router.federation.specification import shown, standard_directives
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from router.composition.rules.rule import RuleContext
 
 
 def known_directives(context: RuleContext) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def known_imports(context: RuleContext) -> None:

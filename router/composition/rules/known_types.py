@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.federation.document import Field, InputValue, Kind, TypeDefinition
 from router.federation.specification import STANDARD_SCALARS
 from router.federation.type_refs import named_type
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 _NOT_OUTPUT = Kind.INPUT_OBJECT
 _NOT_INPUT = frozenset({Kind.OBJECT, Kind.INTERFACE, Kind.UNION})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
 from router.composition.rules.field_sets import FieldSetRules, check_field_set
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import uses_of
 from router.federation.document import Kind
 from router.federation.specification import REQUIRES
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 _RULES = FieldSetRules(
     "REQUIRES", must_be_external=True, may_have_arguments=True, may_be_abstract=True

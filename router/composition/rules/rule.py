@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from router.composition.codes import ErrorCode
     from router.composition.report import Report
     from router.composition.subgraph.facts import Facts
-    from router.composition.subgraph.schema import SubgraphSchema, Located
+    from router.composition.subgraph.schema import Located, SubgraphSchema
 
 
 @dataclass(frozen=True, slots=True)

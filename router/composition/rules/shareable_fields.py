@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import uses_of
 from router.federation.document import Kind
 from router.federation.specification import SHAREABLE
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def shareable_fields(context: RuleContext) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from router.composition.rules.auth_on_interface import auth_on_interface
 from router.composition.rules.costs import cost_on_interface, list_sizes
@@ -18,9 +18,11 @@ from router.composition.rules.known_imports import known_imports
 from router.composition.rules.known_types import known_types
 from router.composition.rules.provides_fields import provides_fields
 from router.composition.rules.requires_fields import requires_fields
-from router.composition.rules.rule import Rule, RuleContext
 from router.composition.rules.shareable_fields import shareable_fields
 from router.composition.rules.type_bodies import type_bodies
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import Rule, RuleContext
 
 GRAPHQL_RULES: Final[tuple[Rule, ...]] = (
     known_types,

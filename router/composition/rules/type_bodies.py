@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.rules.rule import RuleContext
 from router.composition.subgraph.schema import use_of
 from router.federation.document import InputValue, Kind, TypeDefinition
 from router.federation.specification import ROOTS
+
+if TYPE_CHECKING:
+    from router.composition.rules.rule import RuleContext
 
 
 def type_bodies(context: RuleContext) -> None:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.report import Place, Report
-from router.federation.document import Document, TypeDefinition
 
 if TYPE_CHECKING:
-    from router.federation.document import DirectiveDefinition
+    from router.federation.document import DirectiveDefinition, Document, TypeDefinition
 
 
 def assemble_types(document: Document, subgraph: str, report: Report) -> dict[str, TypeDefinition]:

@@ -5,11 +5,14 @@ Servers that print defaults from their own values write them so, and the referen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from router.federation.document import InputValue, Kind, TypeDefinition
 from router.federation.type_refs import named_type
 from router.federation.values import EnumText, FloatText, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def coerce_defaults(types: Mapping[str, TypeDefinition]) -> None:

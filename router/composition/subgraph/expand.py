@@ -6,7 +6,6 @@ out; uses of federation's directives get their canonical names, root types their
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from router.composition.codes import ErrorCode
 from router.composition.report import Place, Report
 from router.composition.subgraph.read_links import federation_version
 from router.composition.subgraph.redefinition import difference, type_difference
-from router.federation.document import Directive, DirectiveDefinition, Document, TypeDefinition
 from router.federation.specification import (
     ENTITY_FIELDS,
     ENTITY_TYPES,
@@ -31,6 +29,9 @@ from router.federation.specification import (
 from router.federation.type_refs import named_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from router.federation.document import Directive, DirectiveDefinition, Document, TypeDefinition
     from router.federation.links import Link, Links
 
 _EFFECTIVE_AFTER_UPGRADE = frozenset(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.report import Place, Report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.composition.result import SubgraphDefinition
 
 _NOT_WORD = re.compile(r"[^_0-9A-Za-z]")

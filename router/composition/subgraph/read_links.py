@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.composition.codes import ErrorCode, HintCode
@@ -17,6 +16,8 @@ from router.federation.specification import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from router.federation.document import Directive, Document
 
 FEDERATION_1 = (1, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from router.federation.document import (
     ABSENT,
@@ -14,6 +14,9 @@ from router.federation.document import (
 from router.federation.specification import STANDARD_SCALARS
 from router.federation.type_refs import is_list, is_non_null, item_type, nullable
 from router.federation.values import print_value, same_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 def difference(

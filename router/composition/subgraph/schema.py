@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,6 +26,8 @@ Directed = TypeDefinition | Field | InputValue | EnumValue
 """What directives stand on."""
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from router.composition.subgraph.read_links import UnknownImport
     from router.federation.links import Links
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from graphql import EnumValueNode, NullValueNode, VariableNode
@@ -12,6 +11,8 @@ from router.federation.specification import STANDARD_SCALARS
 from router.federation.type_refs import named_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from router.composition.subgraph.schema import SubgraphSchema
     from router.federation.document import Field
 

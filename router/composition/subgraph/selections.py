@@ -6,7 +6,6 @@ and aliases must be seen to be refused, and every selected field must be found i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +23,8 @@ from graphql import (
 from router.federation.type_refs import named_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from router.composition.subgraph.schema import SubgraphSchema
     from router.federation.document import Field
 

@@ -7,7 +7,6 @@ pass may take away what the next one would otherwise keep alive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from graphql import print_ast
@@ -40,6 +39,8 @@ from router.federation.type_refs import named_type
 from router.federation.values import print_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from router.composition.report import Report
     from router.composition.subgraph.schema import SubgraphSchema
 
@@ -200,11 +201,10 @@ def _print_with_arguments(selections: Selections) -> str:
 
 
 def _turn_extensions_into_definitions(schema: SubgraphSchema) -> None:
+    """What was an extension still shows in the supergraph, as `extension: true` of its keys."""
     for definition in schema.types.values():
         if is_extension(definition):
             definition.has_definition = True
-            definition.extension_parts.clear()
-            _drop(definition, EXTENDS)
 
 
 def _drop_directives_on_interfaces(schema: SubgraphSchema) -> None:

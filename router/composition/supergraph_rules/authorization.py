@@ -6,16 +6,14 @@ value through an unprotected field that is computed from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.merge.authorization import as_requirement, implies
 from router.composition.merge.interface_authorization import combine_requirements
-from router.composition.merge.merged_schema import MergeContext
 from router.composition.subgraph.facts import context_reference, field_set_of
 from router.composition.subgraph.schema import SubgraphSchema, uses_of
 from router.composition.subgraph.selections import FragmentSelection, Selections
-from router.federation.document import Directive, Field, TypeDefinition
 from router.federation.specification import (
     AUTH_DIRECTIVES,
     AUTHENTICATED,
@@ -24,6 +22,12 @@ from router.federation.specification import (
     shown,
 )
 from router.federation.type_refs import named_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from router.composition.merge.merged_schema import MergeContext
+    from router.federation.document import Directive, Field, TypeDefinition
 
 
 def transitive_authorization(context: MergeContext) -> None:

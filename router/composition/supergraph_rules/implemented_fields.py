@@ -6,10 +6,14 @@ subgraph's interface has, or return something wider.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.merge.merged_schema import MergeContext
 from router.composition.merge.type_references import is_subtype
 from router.federation.document import Field, Kind, TypeDefinition
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext
 
 
 def implemented_fields(context: MergeContext) -> None:

@@ -5,19 +5,20 @@ Source: https://specs.apollo.dev/inaccessible/v0.2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
-from router.federation.document import Field, InputValue, TypeDefinition
 from router.federation.specification import INACCESSIBLE
 from router.federation.type_refs import named_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from router.composition.merge.applied_directives import Directed
     from router.composition.merge.merged_schema import MergeContext
     from router.composition.report import Place
+    from router.federation.document import Field, InputValue, TypeDefinition
 
 
 def is_accessible(element: Directed) -> bool:

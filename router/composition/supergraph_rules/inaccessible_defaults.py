@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
@@ -12,6 +11,8 @@ from router.federation.type_refs import named_type
 from router.federation.values import EnumText, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from router.composition.merge.merged_schema import MergeContext
     from router.composition.report import Place
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
-from router.composition.merge.merged_schema import MergeContext
 from router.composition.subgraph.facts import field_set_of
 from router.composition.subgraph.schema import SubgraphSchema, uses_of
 from router.composition.subgraph.selections import Selected, selected_fields
-from router.federation.document import Directive
 from router.federation.specification import REQUIRES
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext
+    from router.federation.document import Directive
 
 
 def required_arguments(context: MergeContext) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.merged_schema import MergeContext, present
-from router.composition.subgraph.schema import SubgraphSchema
 from router.federation.document import Field, Kind, TypeDefinition
 from router.federation.type_refs import named_type
+
+if TYPE_CHECKING:
+    from router.composition.subgraph.schema import SubgraphSchema
 
 
 def shared_runtime_types(context: MergeContext) -> None:
