@@ -13,6 +13,7 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from router.errors import ClientError
 from router.execution.execution import Execution
 from router.execution.fetch import CompiledFetch
+from router.execution.locate import keys_of
 from router.execution.schedule import Schedule
 from router.execution.shape import find_operation
 from router.execution.variant import Variant, condition_variables
@@ -77,15 +78,15 @@ class PreparedOperation:
         interfaces = frozenset(
             name for name, kind in supergraph.kinds.items() if kind == "interface"
         )
-        self._fetches = [CompiledFetch(fetch, interfaces) for fetch in plan.fetches]
-        self._schedule = Schedule(plan)
         # Where the plan fetches entities, equal ones are one object in the tree.
         self._shared = frozenset(
-            keys
-            for fetch in self._fetches
-            for keys in fetch.key_paths
-            if plan.fetches[fetch.id].entity_calls
+            keys_of(path)
+            for fetch in plan.fetches
+            for call in fetch.entity_calls
+            for path in call.paths
         )
+        self._fetches = [CompiledFetch(fetch, interfaces, self._shared) for fetch in plan.fetches]
+        self._schedule = Schedule(plan)
 
     async def execute(
         self,

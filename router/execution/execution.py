@@ -24,11 +24,11 @@ from router.observations import FetchObservation, FetchOutcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from router.execution.collect import Collected
     from router.execution.fetch import Answer, CompiledFetch
     from router.execution.json_value import JsonObject
     from router.execution.locate import ConcretePath
     from router.execution.ports import SubgraphClient, SubgraphRequest, SubgraphResponse
-    from router.execution.representations import Collected
     from router.execution.variant import Variant
 
 _encode = msgspec.json.Encoder().encode

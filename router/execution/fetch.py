@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,21 +18,24 @@ from graphql import (
 )
 
 from router.errors import SubgraphError
-from router.execution.locate import ConcretePath, compile_locator, locate_with_paths
+from router.execution.collect import Collected, compile_collector
+from router.execution.locate import ConcretePath, Keys, compile_locator, keys_of, locate_with_paths
 from router.execution.merge import compile_renames, merge
 from router.execution.ports import SubgraphRequest, SubgraphResponse
-from router.execution.representations import Collected, compile_collector
-from router.planning.query_plan import LIST, Condition, EntityCall, Fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from router.execution.context import ExecutionContext
     from router.execution.json_value import JsonObject, JsonValue
+    from router.planning.query_plan import Condition, EntityCall, Fetch
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+
+_ENTITY_TYPES = {dict, type(None)}
 
 
 class Answer:
@@ -53,11 +57,11 @@ class CompiledFetch:
         key_paths: Response keys that lead to the places where results are merged.
     """
 
-    def __init__(self, fetch: Fetch, interfaces: frozenset[str]) -> None:
+    def __init__(self, fetch: Fetch, interfaces: frozenset[str], shared: frozenset[Keys]) -> None:
         self.id = fetch.id
         self.subgraph = fetch.subgraph
         self.key_paths = tuple(
-            tuple(item for item in path if isinstance(item, str) and item != LIST)
+            keys_of(path)
             for path in (
                 [path for call in fetch.entity_calls for path in call.paths]
                 if fetch.entity_calls
@@ -66,7 +70,7 @@ class CompiledFetch:
         )
         self._fetch = fetch
         self._interfaces = interfaces
-        self._collectors = [(call, compile_collector(call)) for call in fetch.entity_calls]
+        self._collectors = [(call, compile_collector(call, shared)) for call in fetch.entity_calls]
         self._rename = compile_renames(fetch.renames)
         self._renamed = {item.source: item.target for item in fetch.renames}
         self._locate = compile_locator(fetch.path)
@@ -80,7 +84,7 @@ class CompiledFetch:
     def collect(self, tree: JsonObject, variables: JsonObject) -> list[Collected] | None:
         """What the entity calls send; None if there is nothing to ask for."""
         collected = [
-            collect(tree) if _hold(call.conditions, variables) else Collected()
+            collect(tree) if _hold(call.conditions, variables) else Collected([], [], [])
             for call, collect in self._collectors
         ]
         if self._collectors and not any(item.representations for item in collected):
@@ -183,7 +187,7 @@ class CompiledFetch:
             return
         targets = {id(target): target for target in self._locate(tree)}
         for target in targets.values():
-            merge(target, data, self._interfaces)
+            merge(target, deepcopy(data), self._interfaces)
 
     def _merge_entities(
         self, call: EntityCall, data: JsonObject, collected: Collected, *, is_partial: bool
@@ -196,17 +200,24 @@ class CompiledFetch:
             count = len(results) if isinstance(results, list) else "no list of"
             msg = f"{count} entities for {sent} representations"
             raise self._invalid(msg)
-        if not all(result is None or result.__class__ is dict for result in results):
+        if not {*map(type, results)} <= _ENTITY_TYPES:
             msg = "an entity is not an object"
             raise self._invalid(msg)
         if self._rename is not None:
             for result in results:
                 if result is not None:
                     self._rename(result)
+        # A result that several objects take is copied: they may grow apart.
+        taken: set[int] = set()
+        is_shared = len(collected.entities) > sent
         for entity, index in zip(collected.entities, collected.indexes, strict=True):
             result = results[index]
-            if result is not None:
-                merge(entity, result, self._interfaces)
+            if result is None:
+                continue
+            if is_shared and index in taken:
+                result = deepcopy(result)
+            taken.add(index)
+            merge(entity, result, self._interfaces)
 
     def _invalid(self, detail: str) -> SubgraphError:
         return SubgraphError(self._fetch.subgraph, "invalid_response", detail)

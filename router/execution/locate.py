@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from router.execution.json_value import JsonValue
 
 ConcretePath = tuple[str | int, ...]
+Keys = tuple[str, ...]
+"""Response keys from the root, without list items and type conditions."""
+
 Locator = Callable[[Any], list[Any]]
 """Root object in, objects (or lists) at the path out."""
+
+
+def keys_of(path: ResponsePath) -> Keys:
+    """The response keys of a path."""
+    return tuple(item for item in path if isinstance(item, str) and item != LIST)
 
 
 def compile_locator(path: ResponsePath, final: type = dict) -> Locator:

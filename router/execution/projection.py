@@ -12,12 +12,12 @@ client's keys in the client's order. From `{ tasks { nodes { id owner { name } }
             if v0 is None: raise OutOfOrderError
             v1 = source["owner"]
             if v1 is not None:
-                v1 = memo.get(id(v1)) or n3(v1, memo)
+                v1 = memo.get(id(v1)) or value_0(v1, memo)
             done.append({"id": v0, "owner": v1})
         return done
 
-`n3` projects an owner and keeps the result in `memo`, because entities that the plan fetches are
-shared by all their places in the tree.
+`value_0` projects an owner and keeps the result in `memo`, because equal entities that the plan
+fetches are one object in the tree.
 
 Anything out of order (a null in the wrong place, an absent field, another shape) raises, and the
 tree is projected again by `Completion`, which knows about paths, errors and null propagation; both
@@ -32,14 +32,16 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
+from router.execution.generated import FunctionCode
+
 if TYPE_CHECKING:
     from router.execution.json_value import JsonValue
+    from router.execution.locate import Keys
     from router.execution.shape import FieldShape, ObjectShape, Selection
 
 Memo = dict[int, Any]
 Projector = Callable[[Any, Memo], Any]
-Keys = tuple[str, ...]
-"""Response keys from the root, without list indexes."""
+_RAISE = "raise OutOfOrderError"
 
 
 class OutOfOrderError(Exception):
@@ -54,116 +56,123 @@ def compile_projection(selection: Selection, shared: frozenset[Keys]) -> Project
 
     Args:
         selection: The operation's selection on its root type.
-        shared: Places whose objects may be one object in the tree.
+        shared: Places whose objects may stand at several places of the tree.
     """
-    return _object_projector(selection, (), shared)
+    return _Compiler(shared).objects(selection, ())
 
 
-def _object_projector(selection: Selection, place: Keys, shared: frozenset[Keys]) -> Projector:
-    if selection.is_uniform:
-        return _Code(place, shared).object_function(selection.declared())
-    by_type: dict[str, Projector] = {}
+class _Compiler:
+    """Compiles the places of one operation."""
 
-    def project(source: JsonValue, memo: Memo) -> JsonValue:
-        typename = source["__typename"]
-        projector = by_type.get(typename)
-        if projector is None:
-            shape = selection.of(typename)
-            if shape is None:
-                raise OutOfOrderError
-            projector = by_type[typename] = _Code(place, shared).object_function(shape)
-        return projector(source, memo)
-
-    return project
-
-
-class _Code:
-    """One generated function: its lines, and the values its names stand for."""
-
-    def __init__(self, place: Keys, shared: frozenset[Keys]) -> None:
-        self._place = place
+    def __init__(self, shared: frozenset[Keys]) -> None:
         self._shared = shared
-        self._lines: list[str] = []
-        self._names: dict[str, Any] = {"OutOfOrderError": OutOfOrderError}
 
-    def object_function(self, shape: ObjectShape) -> Projector:
-        """Generate the function that projects one object of this shape."""
-        self._emit(0, "def project(source, memo):")
-        self._emit(1, "if source.__class__ is not dict: raise OutOfOrderError")
-        built = self._object(1, shape)
-        if self._place in self._shared:
-            self._emit(1, f"memo[id(source)] = built = {built}")
-            built = "built"
-        self._emit(1, f"return {built}")
-        return self._compile()
+    def objects(self, selection: Selection, place: Keys) -> Projector:
+        """The function that projects one object at a place, whatever its type."""
+        if selection.is_uniform:
+            return self._object(selection.declared(), place)
+        by_type: dict[str, Projector] = {}
 
-    def list_function(self, item_type: GraphQLOutputType, field: FieldShape) -> Projector:
-        """Generate the function that projects a list."""
-        self._emit(0, "def project(values, memo):")
-        self._emit(1, "if values.__class__ is not list: raise OutOfOrderError")
-        self._emit(1, "done = []")
-        self._emit(1, "for source in values:")
+        def project(source: JsonValue, memo: Memo) -> JsonValue:
+            typename = source["__typename"]
+            projector = by_type.get(typename)
+            if projector is None:
+                shape = selection.of(typename)
+                if shape is None:
+                    raise OutOfOrderError
+                projector = by_type[typename] = self._object(shape, place)
+            return projector(source, memo)
+
+        return project
+
+    def _object(self, shape: ObjectShape, place: Keys) -> Projector:
+        code = self._start("project(source, memo)")
+        code.line(f"if source.__class__ is not dict: {_RAISE}")
+        code.line(f"built = {self._build(code, shape, place)}")
+        if place in self._shared:
+            code.line("memo[id(source)] = built")
+        code.line("return built")
+        return _compiled(code)
+
+    def _list(self, item_type: GraphQLOutputType, field: FieldShape, place: Keys) -> Projector:
+        """The function that projects a list at a place."""
+        code = self._start("project(values, memo)")
+        code.line(f"if values.__class__ is not list: {_RAISE}")
+        code.line("done = []")
+        code.block("for source in values:")
         if isinstance(item_type, GraphQLNonNull):
             item_type = item_type.of_type
-            self._emit(2, "if source is None: raise OutOfOrderError")
-            otherwise = "raise OutOfOrderError"
+            code.line(f"if source is None: {_RAISE}")
+            otherwise = _RAISE
         else:
-            self._emit(2, "if source is None:")
-            self._emit(3, "done.append(None)")
-            self._emit(3, "continue")
+            code.block("if source is None:")
+            code.line("done.append(None)")
+            code.line("continue")
+            code.depth -= 1
             otherwise = "source = None"
-        selection = field.selection
-        if (
-            selection is not None
-            and selection.is_uniform
-            and not isinstance(item_type, GraphQLList)
-            and self._place not in self._shared
-        ):
-            self._emit(2, "if source.__class__ is not dict: raise OutOfOrderError")
-            self._emit(2, f"done.append({self._object(2, selection.declared())})")
+        if self._is_inlined(item_type, field, place):
+            selection = field.selection
+            assert selection is not None  # noqa: S101 - inlined
+            code.line(f"if source.__class__ is not dict: {_RAISE}")
+            code.line(f"done.append({self._build(code, selection.declared(), place)})")
         else:
-            conversion = self._conversion("source", item_type, field, self._place, otherwise)
+            conversion = self._conversion(code, "source", item_type, field, place, otherwise)
             if conversion:
-                self._emit(2, conversion)
-            self._emit(2, "done.append(source)")
-        self._emit(1, "return done")
-        return self._compile()
+                code.line(conversion)
+            code.line("done.append(source)")
+        code.depth = 1
+        code.line("return done")
+        return _compiled(code)
 
-    def _object(self, depth: int, shape: ObjectShape) -> str:
-        """Emit the statements that read an object's fields; gives the expression that builds it."""
+    def _is_inlined(self, item_type: GraphQLOutputType, field: FieldShape, place: Keys) -> bool:
+        """Whether the loop over a list builds its objects itself."""
+        return (
+            field.selection is not None
+            and field.selection.is_uniform
+            and not isinstance(item_type, GraphQLList)
+            and place not in self._shared
+        )
+
+    def _build(self, code: FunctionCode, shape: ObjectShape, place: Keys) -> str:
+        """Emit statements that read an object's fields; gives the expression that builds it."""
         entries: list[str] = []
         for number, field in enumerate(shape.fields):
             if field.denied is not None:
-                self._emit(depth, "raise OutOfOrderError")
+                code.line(_RAISE)
             if field.name == "__typename":
                 entries.append(f"{field.key!r}: {shape.type_name!r}")
                 continue
             local = f"v{number}"
             entries.append(f"{field.key!r}: {local}")
-            self._emit(depth, f"{local} = source[{field.key!r}]")
+            code.line(f"{local} = source[{field.key!r}]")
             if field.type is not None:
-                self._check(depth, local, field.type, field)
+                self._check(code, local, field.type, field, (*place, field.key))
         return "{" + ", ".join(entries) + "}"
 
     def _check(
-        self, depth: int, local: str, declared: GraphQLOutputType, field: FieldShape
+        self,
+        code: FunctionCode,
+        local: str,
+        declared: GraphQLOutputType,
+        field: FieldShape,
+        place: Keys,
     ) -> None:
-        place = (*self._place, field.key)
+        """Emit the statements that project the value in a local variable."""
         if isinstance(declared, GraphQLNonNull):
-            self._emit(depth, f"if {local} is None: raise OutOfOrderError")
-            conversion = self._conversion(
-                local, declared.of_type, field, place, "raise OutOfOrderError"
-            )
+            code.line(f"if {local} is None: {_RAISE}")
+            conversion = self._conversion(code, local, declared.of_type, field, place, _RAISE)
             if conversion:
-                self._emit(depth, conversion)
-        else:
-            conversion = self._conversion(local, declared, field, place, f"{local} = None")
-            if conversion:
-                self._emit(depth, f"if {local} is not None:")
-                self._emit(depth + 1, conversion)
+                code.line(conversion)
+            return
+        conversion = self._conversion(code, local, declared, field, place, f"{local} = None")
+        if conversion:
+            code.block(f"if {local} is not None:")
+            code.line(conversion)
+            code.depth -= 1
 
     def _conversion(
         self,
+        code: FunctionCode,
         local: str,
         declared: GraphQLOutputType,
         field: FieldShape,
@@ -173,6 +182,7 @@ class _Code:
         """The statement that projects a value that is not null; None for a leaf taken as it is.
 
         Args:
+            code: Where the statement will stand.
             local: Name of the variable that holds the value.
             declared: Its type, nullable.
             field: Whose value or item it is.
@@ -182,32 +192,27 @@ class _Code:
         if isinstance(declared, GraphQLList):
             items = declared.of_type
             if field.selection is None and field.enum_values is None and _is_flat(items):
-                unwanted = " or None in " + local if isinstance(items, GraphQLNonNull) else ""
-                return f"if {local}.__class__ is not list{unwanted}: raise OutOfOrderError"
-            function = _Code(place, self._shared).list_function(items, field)
-            return f"{local} = {self._name(function)}({local}, memo)"
+                unwanted = f" or None in {local}" if isinstance(items, GraphQLNonNull) else ""
+                return f"if {local}.__class__ is not list{unwanted}: {_RAISE}"
+            return f"{local} = {code.value(self._list(items, field, place))}({local}, memo)"
         if field.selection is not None:
-            name = self._name(_object_projector(field.selection, place, self._shared))
+            call = f"{code.value(self.objects(field.selection, place))}({local}, memo)"
             if place in self._shared:
-                return f"{local} = memo.get(id({local})) or {name}({local}, memo)"
-            return f"{local} = {name}({local}, memo)"
+                call = f"memo.get(id({local})) or {call}"
+            return f"{local} = {call}"
         if field.enum_values is not None:
-            return f"if {local} not in {self._name(field.enum_values)}: {otherwise}"
+            return f"if {local} not in {code.value(field.enum_values)}: {otherwise}"
         return None
 
-    def _name(self, value: JsonValue) -> str:
-        name = f"n{len(self._names)}"
-        self._names[name] = value
-        return name
+    def _start(self, signature: str) -> FunctionCode:
+        code = FunctionCode(signature)
+        code.names["OutOfOrderError"] = OutOfOrderError
+        return code
 
-    def _emit(self, depth: int, line: str) -> None:
-        self._lines.append("    " * depth + line)
 
-    def _compile(self) -> Projector:
-        # Of the client's text the code holds response keys only, as literals made by repr().
-        exec("\n".join(self._lines), self._names)  # noqa: S102
-        projector: Projector = self._names["project"]
-        return projector
+def _compiled(code: FunctionCode) -> Projector:
+    projector: Projector = code.compile()
+    return projector
 
 
 def _is_flat(item_type: GraphQLOutputType) -> bool:

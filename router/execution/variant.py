@@ -15,13 +15,15 @@ from graphql import (
 
 from router.errors import PlanBugError
 from router.execution.introspection import Introspection
-from router.execution.projection import Keys, compile_projection
+from router.execution.projection import compile_projection
 from router.execution.shape import INTROSPECTION_FIELDS, Denied, Scope, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from graphql.language import DirectiveNode
+
+    from router.execution.locate import Keys
 
 
 class Variant:
