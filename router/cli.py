@@ -193,7 +193,7 @@ def _plan(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from functools import partial
 
-    from router.app import build_router
+    from router.app.build import build_router
     from router.server.run import run
     from router.settings import load_settings
 

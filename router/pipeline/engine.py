@@ -35,6 +35,7 @@ class Engine:
 
     def __init__(self, supergraph: Supergraph, clients: Mapping[str, SubgraphClient]) -> None:
         self.supergraph = supergraph
+        supergraph.api_schema  # noqa: B018 (built at first use, which shall not be a request)
         self.planner = Planner(supergraph)
         self.clients = clients
         self.in_flight = 0

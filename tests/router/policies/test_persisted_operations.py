@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from router.errors import ClientError, StartupError
 from router.policies.persisted_operations import PersistedOperations, load_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = "{ version }"
 HASH = sha256(TEXT.encode()).hexdigest()

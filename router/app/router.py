@@ -1,17 +1,15 @@
-"""The composition root: a supergraph, its clients, policies and telemetry become one router."""
+"""The router: a supergraph, its clients, policies and telemetry as one object."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import msgspec
 
 from router.errors import StartupError
@@ -21,35 +19,23 @@ from router.pipeline.engine import Engine
 from router.pipeline.handle import Pipeline
 from router.pipeline.identify import request_id
 from router.pipeline.request import Caller, GraphQLRequest
-from router.policies.authentication import Authentication, Issuer
-from router.policies.client_address import TrustedProxies
-from router.policies.headers import HeaderPropagation
-from router.policies.jwks import KeySet
-from router.policies.limits import Limits
-from router.policies.persisted_operations import PersistedOperations, load_manifest
 from router.policies.policy_set import PolicySet
-from router.policies.rate_limit import Rate, RateLimits
-from router.policies.revocations import Revocations
-from router.policies.subgraph_errors import SubgraphErrorMask
 from router.server.asgi import AsgiApplication
-from router.server.cors import Cors
 from router.server.graphql_http import GraphQLEndpoint, HttpOptions
 from router.server.surroundings import GraphiQL, surroundings
 from router.supergraph import Subgraph, Supergraph, load_supergraph
-from router.telemetry.logging import configure_logging
 from router.telemetry.metrics import CONTENT_TYPE, RouterMetrics
-from router.telemetry.operation_log import LineWriter, OperationLog
 from router.transport import HttpSubgraph
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from starlette.types import Receive, Scope, Send
 
-    from router.settings import RouterSettings
+    from router.telemetry.operation_log import OperationLog
 
 MakeClient = Callable[[Subgraph], SubgraphClient]
-Background = Callable[[], Coroutine[Any, Any, None]]
+Background = Callable[["Router"], Coroutine[Any, Any, None]]
+Close = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +51,7 @@ class RouterOptions:
         has_metrics: Serve `/metrics`.
         make_client: For subgraphs without a client of their own.
         background: Run from start-up to shutdown, in one task each.
-        resources: Closed last.
+        resources: How to close what the policies hold open; done last.
     """
 
     policies: PolicySet = field(default_factory=PolicySet)
@@ -76,10 +62,7 @@ class RouterOptions:
     has_metrics: bool = True
     make_client: MakeClient = lambda subgraph: HttpSubgraph(subgraph.url)
     background: Sequence[Background] = ()
-    resources: Sequence[Background] = ()
-
-
-_WEB_TIMEOUT_S = 5.0
+    resources: Sequence[Close] = ()
 
 
 class Router:
@@ -171,8 +154,15 @@ class Router:
             StartupError: It cannot be used; the one before stays.
         """
         before = self.pipeline.engine
-        self.pipeline.engine = self._engine(supergraph, before)
-        kept = {id(client) for client in self.pipeline.engine.clients.values()}
+        try:
+            # Reading a large supergraph takes seconds, in which requests go on being answered.
+            after = await asyncio.to_thread(self._engine, supergraph, before)
+        except StartupError:
+            self.metrics.count_reload(is_taken=False)
+            raise
+        self.pipeline.engine = after
+        self.metrics.count_reload(is_taken=True)
+        kept = {id(client) for client in after.clients.values()}
         await before.drained()
         for name, client in before.clients.items():
             if id(client) not in kept and name not in self._given_clients:
@@ -221,7 +211,7 @@ class Router:
                 closing.push_async_callback(close)
             closing.push_async_callback(self.aclose)
             tasks = await closing.enter_async_context(asyncio.TaskGroup())
-            running = [tasks.create_task(run()) for run in self.options.background]
+            running = [tasks.create_task(run(self)) for run in self.options.background]
             # What was made so far lives as long as the process: the collector need not look at it.
             gc.collect()
             gc.freeze()
@@ -233,129 +223,3 @@ class Router:
                 self._is_serving = False
                 for task in running:
                     task.cancel()
-
-
-def build_router(settings: RouterSettings) -> Router:
-    """Wire the router that the settings describe.
-
-    Raises:
-        StartupError: Names the setting or file that is wrong.
-    """
-    configure_logging(settings.log_level, settings.log_format)
-    web = httpx.AsyncClient(timeout=_WEB_TIMEOUT_S)
-    issuers = _issuers(settings, web)
-    policies = _policies(settings, issuers)
-    options = RouterOptions(
-        policies=policies,
-        http=HttpOptions(
-            max_body_bytes=settings.max_body,
-            max_concurrent_requests=settings.max_concurrent_requests,
-            max_batch=settings.max_batch,
-            compression_min_bytes=settings.compression_min,
-            cors=Cors(settings.cors_origins),
-        ),
-        path=settings.path,
-        graphiql=GraphiQL(settings.graphiql_welcome) if settings.graphiql else None,
-        operation_log=OperationLog(LineWriter(sys.stdout.buffer), settings.log_format)
-        if settings.log_operations
-        else None,
-        has_metrics=settings.metrics,
-        make_client=_client_maker(settings),
-        background=_background(issuers),
-        resources=(web.aclose,),
-    )
-    return Router(read_supergraph(settings.supergraph), options=options)
-
-
-def read_supergraph(path: Path) -> str:
-    """The text of a supergraph file.
-
-    Raises:
-        StartupError: It cannot be read.
-    """
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        msg = f"supergraph file {path}: {error.strerror}"
-        raise StartupError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"supergraph file {path} is not UTF-8"
-        raise StartupError(msg) from error
-
-
-def _issuers(settings: RouterSettings, web: httpx.AsyncClient) -> tuple[Issuer, ...]:
-    if settings.jwks_url is None:
-        return ()
-    keys = KeySet(settings.jwks_url, web, time.monotonic, cache_ttl_s=settings.jwks_cache_ttl)
-    revocations = None
-    if settings.revocations_url is not None:
-        revocations = Revocations(
-            settings.revocations_url,
-            web,
-            keys,
-            issuer=settings.jwt_issuer,
-            audience=settings.jwt_audience,
-        )
-    return (
-        Issuer(settings.jwt_issuer, settings.jwt_audience, settings.jwt_type, keys, revocations),
-    )
-
-
-def _policies(settings: RouterSettings, issuers: tuple[Issuer, ...]) -> PolicySet:
-    manifest = None
-    if settings.persisted_operations is not None:
-        manifest = load_manifest(settings.persisted_operations)
-    return PolicySet(
-        limits=Limits(
-            max_depth=settings.max_depth,
-            max_aliases=settings.max_aliases,
-            max_root_fields=settings.max_root_fields,
-            max_tokens=settings.max_tokens,
-            max_directives=settings.max_directives,
-            max_fields=settings.max_fields,
-            max_cost=settings.max_cost,
-            single_mutations=frozenset(settings.single_mutations),
-        ),
-        headers=HeaderPropagation(settings.forward_headers),
-        trusted_proxies=TrustedProxies(settings.trusted_proxies),
-        error_mask=SubgraphErrorMask(is_masking=settings.mask_subgraph_errors),
-        persisted=PersistedOperations(
-            manifest,
-            is_automatic=settings.apq,
-            is_required=settings.persisted_operations_only,
-        ),
-        authentication=Authentication(issuers) if issuers else None,
-        authorization=settings.authorization if issuers else "off",
-        rate_limits=_rate_limits(settings),
-        allows_introspection=settings.introspection,
-        hides_suggestions=not settings.suggestions,
-        timeout_s=settings.timeout,
-    )
-
-
-def _rate_limits(settings: RouterSettings) -> RateLimits | None:
-    anonymous, user = settings.rate_limit_anonymous, settings.rate_limit_user
-    if anonymous is None and user is None:
-        return None
-    return RateLimits(
-        anonymous=Rate(*anonymous) if anonymous else None,
-        user=Rate(*user) if user else None,
-        storage_url=settings.rate_limit_url,
-    )
-
-
-def _client_maker(settings: RouterSettings) -> MakeClient:
-    def make(subgraph: Subgraph) -> SubgraphClient:
-        url = settings.subgraph_urls.get(subgraph.name, subgraph.url)
-        return HttpSubgraph(url, timeout_s=settings.subgraph_timeout or 0.8 * settings.timeout)
-
-    return make
-
-
-def _background(issuers: tuple[Issuer, ...]) -> tuple[Background, ...]:
-    tasks: list[Background] = []
-    for issuer in issuers:
-        tasks.append(issuer.keys.follow)
-        if issuer.revocations is not None:
-            tasks.append(issuer.revocations.follow)
-    return tuple(tasks)

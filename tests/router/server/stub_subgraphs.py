@@ -1,0 +1,37 @@
+"""Subgraphs that answer from a function, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from router.execution import SubgraphRequest, SubgraphResponse
+
+Answer = Callable[[SubgraphRequest], dict[str, Any]]
+
+
+class StubSubgraph:
+    """Answers with what a function gives, and remembers what it was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.requests: list[SubgraphRequest] = []
+        self.delay_s = 0.0
+        self.is_closed = False
+
+    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        self.requests.append(request)
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        return SubgraphResponse(200, msgspec.json.encode(self._answer(request)))
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+def answering(**data: Any) -> StubSubgraph:
+    """A subgraph that always has the same data."""
+    return StubSubgraph(lambda _: {"data": data})
