@@ -15,18 +15,25 @@ from auth_subgraph.domain.problems import Rejected
 from auth_subgraph.domain.sessions import SessionPolicy
 from auth_subgraph.domain.signing_keys import ring_of
 from auth_subgraph.http.jwks import jwks_routes
+from auth_subgraph.http.revocations import revocation_routes
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
+from auth_subgraph.services.account import AccountService
+from auth_subgraph.services.administration import AdministrationService
 from auth_subgraph.services.directory import Directory
 from auth_subgraph.services.limits import Limits
 from auth_subgraph.services.login import LoginService
 from auth_subgraph.services.passwords import PasswordHasher
 from auth_subgraph.services.registration import RegistrationService
+from auth_subgraph.services.revocation_feed import RevocationFeed
 from auth_subgraph.services.session_tokens import SessionTokens
+from auth_subgraph.services.sessions import SessionService
 from auth_subgraph.services.signing import Keys, TokenSigner
+from auth_subgraph.services.token_check import TokenCheckService
 from auth_subgraph.services.wiring import Services
 from auth_subgraph.settings import AuthSettings
 from subgraph_kit.application import SubgraphApplication
 from subgraph_kit.client_address import TrustedProxies
+from subgraph_kit.cursors import CursorCodec
 from subgraph_kit.database import Database
 from subgraph_kit.graphql_endpoint import GraphQLEndpoint
 from subgraph_kit.health import health_routes
@@ -49,12 +56,14 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
     """
     keys = open_keys(settings)
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    signer = open_signer(settings, keys)
     database = open_database(settings)
     hasher = open_hasher(settings)
-    services = build_services(settings, database, hasher, keys)
+    services = build_services(settings, database, hasher, signer, verifier)
+    cursors = CursorCodec(keys.cursor_secret())
 
     def context(request: RequestContext) -> Context:
-        return Context(request, services)
+        return Context(request, services, cursors)
 
     endpoint = GraphQLEndpoint(
         schema,
@@ -77,19 +86,18 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
         health_routes({"database": database.ping}),
         metrics_routes(),
         jwks_routes(keys),
+        revocation_routes(RevocationFeed(database, signer)),
         lifespan=lifespan,
     )
 
 
 def build_services(
-    settings: AuthSettings, database: Database, hasher: PasswordHasher, keys: Keys
+    settings: AuthSettings,
+    database: Database,
+    hasher: PasswordHasher,
+    signer: TokenSigner,
+    verifier: TokenVerifier,
 ) -> Services:
-    signer = TokenSigner(
-        keys,
-        issuer=settings.jwt_issuer,
-        audience=settings.jwt_audience,
-        access_token_ttl=settings.access_token_ttl,
-    )
     session_tokens = SessionTokens(
         signer,
         SessionPolicy(
@@ -116,6 +124,10 @@ def build_services(
         directory=Directory(database),
         registration=RegistrationService(database, hasher, rules, session_tokens, limits),
         login=LoginService(database, hasher, session_tokens, limits),
+        sessions=SessionService(database, session_tokens, limits),
+        account=AccountService(database, hasher, rules, session_tokens),
+        administration=AdministrationService(database, session_tokens),
+        token_check=TokenCheckService(database, verifier),
     )
 
 
@@ -124,6 +136,15 @@ def open_database(settings: AuthSettings) -> Database:
         settings.database_url.get_secret_value(),
         application_name="auth",
         pool_size=settings.db_pool_size,
+    )
+
+
+def open_signer(settings: AuthSettings, keys: Keys) -> TokenSigner:
+    return TokenSigner(
+        keys,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        access_token_ttl=settings.access_token_ttl,
     )
 
 

@@ -77,18 +77,22 @@ class AuthSettings(BaseSettings):
         19456, ge=8, le=1_048_576, description="Memory of one password hash, KiB."
     )
     argon2_time: int = Field(2, ge=1, le=20, description="Passes of one password hash.")
-    login_failures_per_account_ip: Rate = Field(
+    login_failures_per_account_ip: Annotated[Rate, NoDecode] = Field(
         parse_rate("5/15m"), description="Failed log-ins for one account from one address."
     )
-    login_failures_per_account: Rate = Field(
+    login_failures_per_account: Annotated[Rate, NoDecode] = Field(
         parse_rate("50/1h"),
         description="Failed log-ins for one account from addresses it never logged in from.",
     )
-    login_per_ip: Rate = Field(parse_rate("10/1m"), description="Log-ins tried by one address.")
-    register_per_ip: Rate = Field(
+    login_per_ip: Annotated[Rate, NoDecode] = Field(
+        parse_rate("10/1m"), description="Log-ins tried by one address."
+    )
+    register_per_ip: Annotated[Rate, NoDecode] = Field(
         parse_rate("10/1h"), description="Registrations tried by one address."
     )
-    refresh_per_ip: Rate = Field(parse_rate("60/1m"), description="Refreshes tried by one address.")
+    refresh_per_ip: Annotated[Rate, NoDecode] = Field(
+        parse_rate("60/1m"), description="Refreshes tried by one address."
+    )
     bootstrap_admin_email: str | None = Field(
         None, description="E-mail of the administrator made at first start on an empty database."
     )

@@ -1,15 +1,19 @@
-"""Getting in and out: register and log in."""
+"""Getting in and out: register, log in, refresh, log out, check a token."""
 
-from typing import Annotated
+from datetime import UTC, datetime
+from enum import Enum
 
 import strawberry
 from strawberry.federation.schema_directives import Cost
 
-from auth_subgraph.api.context import Info, given
+from auth_subgraph.api.arguments import Input, given
+from auth_subgraph.api.context import Info
 from auth_subgraph.api.errors import UserError, user_errors
+from auth_subgraph.api.seen_users import viewer_ids
 from auth_subgraph.api.session import AuthTokens, auth_tokens
-from auth_subgraph.api.user import User, private_user
+from auth_subgraph.api.user import User, UserRole, private_user, public_user
 from auth_subgraph.domain.problems import Rejected
+from auth_subgraph.services import token_check
 
 
 @strawberry.input
@@ -52,6 +56,65 @@ class LoginPayload:
     user_errors: list[UserError]
 
 
+@strawberry.input
+class RefreshTokensInput:
+    refresh_token: str
+
+
+@strawberry.type
+class RefreshTokensPayload:
+    tokens: AuthTokens | None
+    user_errors: list[UserError]
+
+
+@strawberry.input
+class LogoutInput:
+    refresh_token: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Lets a client log out whose access token has already expired.",
+    )
+
+
+@strawberry.type
+class LogoutPayload:
+    session_ended: bool = strawberry.field(
+        description=(
+            "False when neither token named an active session. "
+            "Not an error: the client is logged out either way."
+        )
+    )
+    user_errors: list[UserError]
+
+
+@strawberry.input
+class VerifyTokenInput:
+    token: str = strawberry.field(description="An access token, without `Bearer`.")
+
+
+@strawberry.enum(description="Why an access token is not accepted.")
+class TokenRejection(Enum):
+    INVALID = strawberry.enum_value(
+        "INVALID", description="Not a JWT of ours, wrong signature, issuer or audience."
+    )
+    EXPIRED = "EXPIRED"
+    REVOKED = strawberry.enum_value(
+        "REVOKED", description="Its session was ended, or the account is suspended or deleted."
+    )
+
+
+@strawberry.type
+class VerifyTokenPayload:
+    valid: bool
+    rejection: TokenRejection | None = strawberry.field(description="Null when valid.")
+    user: User | None = strawberry.field(
+        description="Null when not valid. Shows public fields only."
+    )
+    role: UserRole | None = strawberry.field(description="Null when not valid.")
+    scopes: list[str] = strawberry.field(description="Empty when not valid.")
+    expires_at: datetime | None = strawberry.field(description="Null when not valid.")
+    user_errors: list[UserError]
+
+
 @strawberry.type
 class AccessMutations:
     @strawberry.federation.field(
@@ -60,9 +123,7 @@ class AccessMutations:
             "Create an account and log it in. The role is always USER. 10 an hour per address."
         ),
     )
-    async def register(
-        self, info: Info, arguments: Annotated[RegisterInput, strawberry.argument(name="input")]
-    ) -> RegisterPayload | None:
+    async def register(self, info: Info, arguments: Input[RegisterInput]) -> RegisterPayload | None:
         context = info.context
         outcome = await context.services.registration.register(
             email=arguments.email,
@@ -84,9 +145,7 @@ class AccessMutations:
             "at most one login, register or refreshTokens per request."
         ),
     )
-    async def login(
-        self, info: Info, arguments: Annotated[LoginInput, strawberry.argument(name="input")]
-    ) -> LoginPayload | None:
+    async def login(self, info: Info, arguments: Input[LoginInput]) -> LoginPayload | None:
         context = info.context
         outcome = await context.services.login.login(
             arguments.identifier, arguments.password, context.origin
@@ -96,4 +155,76 @@ class AccessMutations:
             return LoginPayload(user=None, tokens=None, user_errors=errors)
         return LoginPayload(
             user=private_user(outcome.user), tokens=auth_tokens(outcome.tokens), user_errors=[]
+        )
+
+    @strawberry.federation.field(
+        directives=[Cost(weight=10)],
+        description=(
+            "Exchange a refresh token for a new pair. Needs no access token and ignores an "
+            "expired one.\n"
+            "Every refresh token works once; a repeat within 10 seconds (two tabs, lost response) "
+            "gets a fresh pair too,\n"
+            "a later repeat revokes the session (`REFRESH_TOKEN_REUSED`)."
+        ),
+    )
+    async def refresh_tokens(
+        self, info: Info, arguments: Input[RefreshTokensInput]
+    ) -> RefreshTokensPayload | None:
+        context = info.context
+        outcome = await context.services.sessions.refresh(arguments.refresh_token, context.origin)
+        if isinstance(outcome, Rejected):
+            errors = user_errors(outcome, context.request.language)
+            return RefreshTokensPayload(tokens=None, user_errors=errors)
+        return RefreshTokensPayload(tokens=auth_tokens(outcome), user_errors=[])
+
+    @strawberry.field(
+        description=(
+            "End one session: that of the refresh token if given, else that of the access token.\n"
+            "Succeeds also when the session had already ended."
+        )
+    )
+    async def logout(
+        self, info: Info, arguments: Input[LogoutInput | None] = strawberry.UNSET
+    ) -> LogoutPayload | None:
+        context = info.context
+        token = context.request.viewer
+        session_id, user_id = viewer_ids(token) if token is not None else (None, None)
+        current = (user_id, session_id) if user_id and session_id else None
+        has_ended = await context.services.sessions.log_out(
+            given(arguments.refresh_token) if arguments else None, current, context.origin
+        )
+        return LogoutPayload(session_ended=has_ended, user_errors=[])
+
+    @strawberry.federation.field(
+        tags=["internal"],
+        description=(
+            "Check an access token on behalf of a service or script that cannot check signatures "
+            "itself.\n"
+            "A mutation only so that tokens never end up in URLs, caches or access logs. "
+            "60 a minute per address."
+        ),
+    )
+    async def verify_token(
+        self, info: Info, arguments: Input[VerifyTokenInput]
+    ) -> VerifyTokenPayload | None:
+        context = info.context
+        outcome = await context.services.token_check.check(arguments.token, context.origin)
+        if isinstance(outcome, token_check.TokenRejection):
+            return VerifyTokenPayload(
+                valid=False,
+                rejection=TokenRejection[outcome.name],
+                user=None,
+                role=None,
+                scopes=[],
+                expires_at=None,
+                user_errors=[],
+            )
+        return VerifyTokenPayload(
+            valid=True,
+            rejection=None,
+            user=public_user(outcome.user),
+            role=UserRole[outcome.role.name],
+            scopes=list(outcome.scopes),
+            expires_at=datetime.fromtimestamp(outcome.expires_at, UTC),
+            user_errors=[],
         )

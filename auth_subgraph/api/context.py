@@ -1,7 +1,6 @@
 """What resolvers see of a request: the caller, the services, and what was read already."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 from uuid import UUID
 
 import strawberry
@@ -11,10 +10,9 @@ from auth_subgraph.api.seen_users import SeenUser, seen_user_loader, viewer_ids
 from auth_subgraph.domain.accounts import SCOPES, User
 from auth_subgraph.domain.audit import Origin
 from auth_subgraph.services.wiring import Services
+from subgraph_kit.cursors import CursorCodec
 from subgraph_kit.errors import ForbiddenError, TokenProblem, UnauthenticatedError
 from subgraph_kit.request_context import RequestContext
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,7 @@ class ActiveViewer:
 class Context:
     request: RequestContext
     services: Services
+    cursors: CursorCodec
     users: DataLoader[str, SeenUser | None] = field(init=False)
     _viewer: ActiveViewer | None = None
 
@@ -74,8 +73,3 @@ class Context:
 
 
 Info = strawberry.Info[Context, None]
-
-
-def given(value: T | None) -> T | None:
-    """What the client gave for an optional input; leaving it out and null are the same."""
-    return None if value is strawberry.UNSET else value

@@ -1,11 +1,22 @@
 """The root fields that read."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry.federation.schema_directives import ListSize
 
+from auth_subgraph.api.arguments import given
 from auth_subgraph.api.context import Info
 from auth_subgraph.api.session import Session, session_view
 from auth_subgraph.api.user import User, private_user, public_user, seen_user
+from auth_subgraph.api.user_list import (
+    DEFAULT_ORDER,
+    Paging,
+    UserConnection,
+    UserFilter,
+    UserOrder,
+    user_connection,
+)
 from auth_subgraph.domain.accounts import READ_USERS
 from subgraph_kit.errors import BadUserInputError, TokenProblem
 from subgraph_kit.ids import parse_id
@@ -16,6 +27,33 @@ _AT_MOST_20_SESSIONS = ListSize(
     sized_fields=strawberry.UNSET,
     require_one_slicing_argument=strawberry.UNSET,
 )
+
+
+_PAGED = ListSize(
+    assumed_size=20,
+    slicing_arguments=["first", "last"],
+    sized_fields=["edges", "nodes"],
+    require_one_slicing_argument=False,
+)
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=(
+            "Page size from the start, 1 to 100; 20 when neither `first` nor `last` is given. "
+            "Use with `after`."
+        )
+    ),
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description=(
+            "Page size from the end, 1 to 100. "
+            "Use with `before`; `first` together with `last` is refused."
+        )
+    ),
+]
 
 
 @strawberry.type
@@ -60,6 +98,26 @@ class Query:
             return None
         is_visible = user.id == viewer.user.id or viewer.has_scope(READ_USERS)
         return private_user(user) if is_visible else public_user(user)
+
+    @strawberry.federation.field(
+        requires_scopes=[[READ_USERS]],
+        tags=["admin"],
+        directives=[_PAGED],
+        description="All users. Default order: newest first.",
+    )
+    async def users(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        filter: UserFilter | None = strawberry.UNSET,  # noqa: A002 - the argument's name
+        order_by: UserOrder | None = DEFAULT_ORDER,
+    ) -> UserConnection | None:
+        await info.context.viewer_with(READ_USERS)
+        paging = Paging(given(first), given(after), given(last), given(before))
+        return await user_connection(info, paging, given(filter), order_by)
 
     @strawberry.federation.field(
         authenticated=True,

@@ -6,6 +6,8 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from auth_subgraph.api.access import AccessMutations
+from auth_subgraph.api.account import AccountMutations
+from auth_subgraph.api.administration import AdministrationMutations
 from auth_subgraph.api.query import Query
 from auth_subgraph.api.user import User
 from subgraph_kit.types import SCALARS
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type
-class Mutation(AccessMutations):
+class Mutation(AccessMutations, AccountMutations, AdministrationMutations):
     pass
 
 

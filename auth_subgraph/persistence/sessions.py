@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from auth_subgraph.domain.sessions import EndReason, PresentedRefreshToken, Session
+from auth_subgraph.persistence.rows import SESSION_COLUMNS, session_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
+
+    from sqlalchemy import TextClause
 
     from subgraph_kit.database import UnitOfWork
 
@@ -41,16 +44,26 @@ _PRESENTED = text(
 )
 _PRESENTED_AGAIN = text("SELECT used_at FROM refresh_tokens WHERE token_hash = :token_hash")
 
-_END = (
-    "UPDATE sessions SET ended_at = :now, end_reason = :reason"
-    " WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > :now AND "
+_FIND_ACTIVE = text(
+    f"SELECT {SESSION_COLUMNS} FROM sessions WHERE id = :id AND user_id = :user_id"
+    " AND ended_at IS NULL AND expires_at > now() FOR UPDATE"
 )
-_RETURNING = " RETURNING id, last_used_at"
-_END_ONE = text(f"{_END}id = :session_id{_RETURNING}")
-_END_OTHERS = text(f"{_END}id IS DISTINCT FROM :session_id{_RETURNING}")
+
+# Several are locked in order of their ids, so that two who end them wait instead of deadlocking.
+_ACTIVE = (
+    "SELECT id FROM sessions WHERE user_id = :user_id AND ended_at IS NULL AND expires_at > :now"
+)
+_END = (
+    "UPDATE sessions SET ended_at = :now, end_reason = :reason WHERE id IN"
+    " ({chosen} ORDER BY id FOR UPDATE) AND ended_at IS NULL RETURNING id, last_used_at"
+)
+_END_ONE = text(_END.format(chosen=f"{_ACTIVE} AND id = :session_id"))
+_END_OTHERS = text(_END.format(chosen=f"{_ACTIVE} AND id IS DISTINCT FROM :session_id"))
 _END_OLDEST = text(
-    f"{_END}id IN (SELECT id FROM sessions WHERE user_id = :user_id AND ended_at IS NULL"
-    f" AND expires_at > :now ORDER BY created_at DESC, id DESC OFFSET :keep){_RETURNING}"
+    _END.format(
+        chosen="SELECT id FROM sessions WHERE id IN"
+        f" ({_ACTIVE} ORDER BY created_at DESC, id DESC OFFSET :keep)"
+    )
 )
 
 
@@ -125,6 +138,12 @@ async def find_presented(work: UnitOfWork, token_hash: bytes) -> PresentedRefres
     return PresentedRefreshToken(row[0], row[1], row[2], row[3], used_at[0], row[5])
 
 
+async def find_active(work: UnitOfWork, user_id: UUID, session_id: UUID) -> Session | None:
+    """A session of the user, locked until the unit of work ends."""
+    row = (await work.execute(_FIND_ACTIVE, {"id": session_id, "user_id": user_id})).first()
+    return None if row is None else session_of(row)
+
+
 async def end_one(
     work: UnitOfWork, user_id: UUID, session_id: UUID, *, reason: EndReason, now: datetime
 ) -> Sequence[tuple[UUID, datetime]]:
@@ -152,14 +171,13 @@ async def end_oldest(
 
 async def _end(
     work: UnitOfWork,
-    statement: object,
+    statement: TextClause,
     user_id: UUID,
     reason: EndReason,
     now: datetime,
     **values: object,
 ) -> Sequence[tuple[UUID, datetime]]:
     outcome = await work.execute(
-        statement,  # type: ignore[call-overload]
-        {"user_id": user_id, "reason": reason.value, "now": now, **values},
+        statement, {"user_id": user_id, "reason": reason.value, "now": now, **values}
     )
     return [(row[0], row[1]) for row in outcome]

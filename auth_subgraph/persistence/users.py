@@ -57,6 +57,7 @@ _CREDENTIALS_BY_NAME = {
 }
 
 _BY_ID = f"SELECT {USER_COLUMNS}, password_hash FROM users WHERE id = :id"
+_FOUND = text(_BY_ID)
 _LOCKED = text(f"{_BY_ID} FOR UPDATE")
 
 _LOGGED_IN = text(
@@ -125,6 +126,17 @@ async def find_credentials(
     if row is None:
         return None
     return Credentials(user_of(row), row[USER_COLUMN_COUNT], row[USER_COLUMN_COUNT + 1])
+
+
+async def find(work: UnitOfWork, user_id: UUID) -> User | None:
+    row = (await work.execute(_FOUND, {"id": user_id})).first()
+    return None if row is None else user_of(row)
+
+
+async def password_hash(work: UnitOfWork, user_id: UUID) -> str | None:
+    """None when there is no such user."""
+    row = (await work.execute(_FOUND, {"id": user_id})).first()
+    return None if row is None else str(row[USER_COLUMN_COUNT])
 
 
 async def find_with_password(work: UnitOfWork, user_id: UUID) -> tuple[User, str] | None:

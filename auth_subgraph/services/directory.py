@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auth_subgraph.domain.sessions import Session
     from auth_subgraph.domain.user_list import UserListFilter, UserListOrder
     from subgraph_kit.connections import Page, PageRequest
+    from subgraph_kit.cursors import Position
     from subgraph_kit.database import Database
 
 
@@ -55,3 +56,7 @@ class Directory:
     ) -> Page[User]:
         """One page of the users that match."""
         return page(request, await user_list.read(self._database, conditions, order, request))
+
+    def position(self, user: User, order: UserListOrder) -> Position:
+        """What a cursor at this user carries."""
+        return user_list.position_of(user, order.sort)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import jwt
 import structlog
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from auth_subgraph.domain.accounts import SCOPES
 from auth_subgraph.persistence.key_file import (
@@ -76,6 +78,16 @@ class Keys:
             self.version += 1
         return jwks
 
+    def cursor_secret(self) -> bytes:
+        """What signs the cursors of lists: equal in all processes, known to none outside.
+
+        Made from the oldest key, which a rotation leaves where it is.
+        """
+        private_bytes = self._ring.keys[0].private_key.private_bytes(
+            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+        )
+        return blake2b(private_bytes, person=b"list cursors").digest()
+
     def _reload_when_changed(self) -> None:
         now = self._now()
         if self._path is None or 0 <= now - self._checked_at < _CHECK_S:
@@ -141,10 +153,15 @@ class TokenSigner:
             },
         )
 
-    def revocations(self, sessions: dict[str, int], users: dict[str, int]) -> tuple[str, str]:
-        """The signed list and the id of the key that signed it."""
+    @property
+    def key_id(self) -> str:
+        """Of the key that signs now."""
+        return self._keys.signing().id
+
+    def revocations(self, sessions: dict[str, int], users: dict[str, int]) -> str:
+        """The list of sessions and users whose tokens are refused, each with until when."""
         claims = {"iat": int(time.time()), "sessions": sessions, "users": users}
-        return self._sign(REVOCATIONS_TYPE, claims), self._keys.signing().id
+        return self._sign(REVOCATIONS_TYPE, claims)
 
     def _sign(self, token_type: str, claims: dict[str, object]) -> str:
         key = self._keys.signing()

@@ -1,0 +1,60 @@
+"""Checking an access token on behalf of somebody who cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from auth_subgraph.domain.accounts import SCOPES, User, UserRole
+from auth_subgraph.persistence import reading
+from auth_subgraph.services import limits
+from subgraph_kit.errors import TokenProblem
+from subgraph_kit.ids import parse_id
+
+if TYPE_CHECKING:
+    from auth_subgraph.domain.audit import Origin
+    from subgraph_kit.database import Database
+    from subgraph_kit.tokens import TokenVerifier
+
+
+class TokenRejection(Enum):
+    INVALID = "INVALID"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedToken:
+    user: User
+    role: UserRole
+    """As the token says; the user's may have changed since."""
+    scopes: tuple[str, ...]
+    expires_at: float
+    """Seconds since the epoch."""
+
+
+class TokenCheckService:
+    def __init__(self, database: Database, verifier: TokenVerifier) -> None:
+        self._database = database
+        self._verifier = verifier
+
+    async def check(self, token: str, origin: Origin) -> CheckedToken | TokenRejection:
+        """Raises RateLimitedError: too many checks from this address."""
+        tries = limits.per_address("verify", origin.address, limits.TOKEN_CHECKS_PER_ADDRESS)
+        await limits.count_alone(self._database, tries)
+        viewer = await self._verifier.verify(token)
+        if viewer is TokenProblem.EXPIRED:
+            return TokenRejection.EXPIRED
+        if isinstance(viewer, TokenProblem):
+            return TokenRejection.INVALID
+        session_id = parse_id("sess", viewer.session_id)
+        user_id = parse_id("user", viewer.user_id)
+        if session_id is None or user_id is None or viewer.role not in UserRole.__members__:
+            return TokenRejection.INVALID
+        user = await reading.viewer(self._database, session_id, user_id)
+        if user is None:
+            return TokenRejection.REVOKED
+        role = UserRole(viewer.role)
+        scopes = tuple(scope for scope in SCOPES[UserRole.ADMIN] if scope in viewer.scopes)
+        return CheckedToken(user, role, scopes, viewer.expires_at)
