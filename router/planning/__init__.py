@@ -1,7 +1,16 @@
 """Planning: an operation and a supergraph in, a query plan out; no I/O."""
 
 from router.planning.errors import PlanningLimitError, UnplannableError
+from router.planning.plan_json import plan_json
+from router.planning.plan_text import print_plan
 from router.planning.planner import Planner
 from router.planning.query_plan import QueryPlan
 
-__all__ = ["Planner", "PlanningLimitError", "QueryPlan", "UnplannableError"]
+__all__ = [
+    "Planner",
+    "PlanningLimitError",
+    "QueryPlan",
+    "UnplannableError",
+    "plan_json",
+    "print_plan",
+]

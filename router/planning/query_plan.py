@@ -7,7 +7,7 @@ Sequence/Parallel tree of Apollo's format is derived from it for display (`plan_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 OperationKind = Literal["query", "mutation", "subscription"]
 
@@ -158,3 +158,9 @@ class QueryPlan:
     operation_kind: OperationKind
     operation_name: str | None
     fetches: tuple[Fetch, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON in Apollo's shape."""
+        from router.planning.plan_json import plan_json  # noqa: PLC0415  it is made of these nodes
+
+        return plan_json(self)
