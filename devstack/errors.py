@@ -13,7 +13,8 @@ class DevstackError(Exception):
     ├── AlreadyRunningError  the same data folder is in use
     ├── MissingProgramError  a server's program is not installed
     ├── SettingError         a variable of the launcher or of `.env` is wrong
-    └── PartFailedError      a part ended or never became ready
+    ├── PartFailedError      a part did not start
+    └── PartEndedError       a part ended by itself
     """
 
     exit_code = 1
@@ -65,3 +66,8 @@ class PartFailedError(DevstackError):
     def __init__(self, part: str, reason: str, log_file: Path | None = None) -> None:
         where = f" Its log: {log_file}" if log_file else ""
         super().__init__(f"{part} did not start: {reason}.{where}")
+
+
+class PartEndedError(DevstackError):
+    def __init__(self, part: str, exit_code: int | None, last_line: str) -> None:
+        super().__init__(f"{part} ended with exit code {exit_code}: {last_line}")

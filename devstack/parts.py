@@ -1,6 +1,7 @@
 """The processes of our own programs, forked from one server that has imported what they share."""
 
 import os
+import re
 import runpy
 import signal
 import sys
@@ -12,7 +13,7 @@ from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from devstack.errors import PartFailedError
+from devstack.errors import PartEndedError
 from devstack.log_lines import LineSink, LogLines
 from devstack.process import die_with_parent
 
@@ -47,11 +48,10 @@ class RunningPart:
         if self.has_ended:
             raise self.failure()
 
-    def failure(self) -> PartFailedError:
-        lines = self.lines.last()
-        reason = (lines[-1] if lines else "it printed nothing").rstrip(".")
-        code = self.process.exitcode
-        return PartFailedError(self.part.name, f"it ended with exit code {code}: {reason}")
+    def failure(self) -> PartEndedError:
+        telling = [line for line in self.lines.last() if re.search(r"\w", line)]
+        last_line = telling[-1].strip() if telling else "it printed nothing"
+        return PartEndedError(self.part.name, self.process.exitcode, last_line)
 
     def request_stop(self) -> None:
         if not self.has_ended:

@@ -105,7 +105,7 @@ class Stack:
         """Return when a stop is requested.
 
         Raises:
-            PartFailedError: A part ended by itself.
+            PartEndedError: A part ended by itself.
         """
         while not self._stop_requested.wait(0.2):
             self._refuse_ended_parts()

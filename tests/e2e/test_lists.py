@@ -154,7 +154,7 @@ async def test_search_in_russian_and_english(client: GraphClient, alice: Person)
     assert await found("отчет") == ["Отчёты за декабрь"]
     assert await found("ticket buy") == ["Buying tickets"]
     assert await found("молоко -молоко") == []
-    for text in ('"unclosed', "100%", "it's", "a:*", "!!", "& |", "\\", "():'"):
+    for text in ('"unclosed', "100%", "it's", "a:*", "!!", "& |", "\\\\", "():'"):
         await found(text)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devstack.errors import DevstackError
 from devstack.process import free_port
 from devstack.stack import Stack
 
@@ -34,7 +35,11 @@ def running_stack(
         sink=lambda part, line: log_lines.append(f"{part}: {line}"),
     )
     try:
-        stack.start()
+        try:
+            stack.start()
+        except DevstackError as error:
+            error.add_note("\n".join(log_lines))
+            raise
         yield stack
     finally:
         stack.stop()
