@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 import httpx
 import structlog
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from subgraph_kit.application import SubgraphApplication
 from subgraph_kit.client_address import TrustedProxies
+from subgraph_kit.clock import utc_now
 from subgraph_kit.cursors import CursorCodec
 from subgraph_kit.database import Database
 from subgraph_kit.graphql_endpoint import GraphQLEndpoint
@@ -36,7 +37,7 @@ def create_app(
     settings: TasksSettings,
     *,
     client: httpx.AsyncClient | None = None,
-    now: Callable[[], datetime] | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> SubgraphApplication:
     """Wire everything; connections are made when first used, closed with the application.
 
@@ -46,7 +47,6 @@ def create_app(
         now: The clock.
     """
     client = client or httpx.AsyncClient()
-    now = now or utc_now
     keys = RemoteKeys(settings.jwks_url, client, ttl_s=settings.jwks_cache_ttl.total_seconds())
     issuer, audience = settings.jwt_issuer, settings.jwt_audience
     revocations = Revocations()
@@ -55,7 +55,11 @@ def create_app(
     )
     verifier = TokenVerifier(keys, issuer=issuer, audience=audience)
     authenticator = Authenticator(verifier, revocations)
-    database = open_database(settings)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        application_name=SERVICE,
+        pool_size=settings.db_pool_size,
+    )
     queries = TaskQueries(database, now=now)
     commands = TaskCommands(
         database,
@@ -86,18 +90,6 @@ def create_app(
     return SubgraphApplication(
         endpoint, health_routes({"database": database.ping}), metrics_routes(), lifespan=lifespan
     )
-
-
-def open_database(settings: TasksSettings) -> Database:
-    return Database(
-        settings.database_url.get_secret_value(),
-        application_name=SERVICE,
-        pool_size=settings.db_pool_size,
-    )
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _cursor_key(settings: TasksSettings) -> bytes:

@@ -10,18 +10,19 @@ import uvicorn
 from fastapi import FastAPI
 
 from subgraph_kit.broker import open_broker
+from subgraph_kit.clock import utc_now
 from subgraph_kit.database import Database
 from subgraph_kit.health import health_routes
 from subgraph_kit.inbox import Inbox, trim_inbox
 from subgraph_kit.metrics import metrics_routes
 from subgraph_kit.outbox import OutboxRelay, trim_outbox
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
-from tasks_subgraph.app import SERVICE, open_database, utc_now
 from tasks_subgraph.events.consumed import QUEUE, USER_DELETED
 from tasks_subgraph.services.deleted_users import DeletedUsers
 from tasks_subgraph.services.upkeep import Upkeep
 from tasks_subgraph.settings import TasksSettings
 
+SERVICE = "tasks"
 LEADER_LOCK_KEY = 0x7461736B73  # "tasks"
 
 _OUTBOX_KEPT = timedelta(hours=24)
@@ -31,7 +32,11 @@ _INBOX_KEPT = timedelta(days=7)
 
 async def run_worker(settings: TasksSettings) -> None:
     """Work until cancelled."""
-    database = open_database(settings)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        application_name="tasks-worker",
+        pool_size=settings.db_pool_size,
+    )
     inbox = Inbox(
         database,
         service=SERVICE,

@@ -26,9 +26,13 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset = timedelta()
+        self._standing_at: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        return self._standing_at or datetime.now(UTC) + self._offset
+
+    def stop_at(self, moment: datetime) -> None:
+        self._standing_at = moment
 
     def forward(self, step: timedelta) -> None:
         self._offset += step
