@@ -80,7 +80,7 @@ _SET_PASSWORD = text("UPDATE users SET password_hash = :new_hash WHERE id = :id"
 _DELETE = text("DELETE FROM users WHERE id = :id")
 
 _LOCK_FIRST_USER = text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
-_ANY_USER = text("SELECT FROM users LIMIT 1")
+_ANY_USER = text("SELECT 1 FROM users LIMIT 1")
 
 _LOCK_ACTIVE_ADMINISTRATORS = text(
     "SELECT id FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE' ORDER BY id FOR UPDATE"
