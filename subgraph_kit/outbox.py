@@ -27,7 +27,7 @@ _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
 
 _PENDING = """
-SELECT id, event_id, type, source, subject, time, data,
+SELECT id, event_id, type, source, subject, time, data::text,
        extract(epoch FROM now() - created_at)::float8 AS age_s
 FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1
 """

@@ -12,7 +12,6 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, StreamConfig
 from nats.js.errors import NotFoundError
@@ -25,6 +24,7 @@ _KEEP_S = 7 * 24 * 3600.0
 _DUPLICATE_WINDOW_S = 120.0
 _ACK_WAIT_S = 30.0
 _TIMEOUT_S = 5.0
+_PING_S = 5
 _FETCH_SIZE = 50
 _FETCH_WAIT_S = 5.0
 _RETRY_AFTER_S = 1.0
@@ -63,7 +63,7 @@ class NatsBroker:
             jetstream = (await self._connected()).jetstream(timeout=_TIMEOUT_S)
             pull = await self._pull_subscription(jetstream, subscription)
             while True:
-                with suppress(NatsTimeoutError):  # nothing new
+                with suppress(TimeoutError):  # nothing new
                     for message in await pull.fetch(_FETCH_SIZE, timeout=_FETCH_WAIT_S):
                         await _pass_on(message, receive)
                 if self._client is None or not self._client.is_connected:
@@ -88,6 +88,7 @@ class NatsBroker:
                     name=self._name,
                     allow_reconnect=False,
                     connect_timeout=int(_TIMEOUT_S),
+                    ping_interval=_PING_S,
                     error_cb=_log_error,
                 )
                 self._client = client

@@ -1,0 +1,38 @@
+"""A database with an outbox, an inbox and a table that shows effects."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Uuid
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from subgraph_kit.database import Database
+from subgraph_kit.event_tables import inbox_table, outbox_table
+from tests.support.databases import Databases
+
+METADATA: Final = MetaData()
+OUTBOX: Final = outbox_table(METADATA)
+INBOX: Final = inbox_table(METADATA)
+EFFECTS: Final = Table("effects", METADATA, Column("event_id", Uuid), Column("number", Integer))
+
+
+async def _make_tables(url: str) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    await engine.dispose()
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    with databases.fresh("kit", _make_tables) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url, application_name="test", pool_size=4)
+    yield database
+    await database.close()
