@@ -15,10 +15,12 @@ import msgspec
 from router.errors import StartupError
 from router.execution import SubgraphClient
 from router.observations import Observations
+from router.pipeline.deadlines import DeadlinePassedError
 from router.pipeline.engine import Engine
 from router.pipeline.handle import Pipeline
 from router.pipeline.identify import request_id
 from router.pipeline.request import Caller, GraphQLRequest
+from router.pipeline.respond import give_up
 from router.policies.policy_set import PolicySet
 from router.server.asgi import AsgiApplication
 from router.server.graphql_http import GraphQLEndpoint, HttpOptions
@@ -28,7 +30,6 @@ from router.telemetry.metrics import CONTENT_TYPE, RouterMetrics
 from router.transport import HttpSubgraph
 
 if TYPE_CHECKING:
-
     from starlette.types import Receive, Scope, Send
 
     from router.telemetry.operation_log import OperationLog
@@ -141,7 +142,12 @@ class Router:
         }
         observations = Observations(request_id(raw.get(b"x-request-id")))
         request = GraphQLRequest(query, operation_name, dict(variables or {}))
-        answer = await self.pipeline.handle(request, Caller("POST", raw), observations)
+        caller = Caller("POST", raw)
+        try:
+            with self.pipeline.deadlines.begin() as deadline:
+                answer = await self.pipeline.handle(request, caller, observations, deadline)
+        except DeadlinePassedError:
+            answer = give_up(observations)
         observations.status = answer.status
         self._observe(observations)
         decoded: dict[str, Any] = msgspec.json.decode(answer.body)

@@ -19,11 +19,11 @@ depends on the request is done every time:
 from __future__ import annotations
 
 import logging
-from asyncio import get_running_loop
 from typing import TYPE_CHECKING
 
 from router.errors import ClientError, InvalidRequestError
 from router.pipeline.authorize import authorize
+from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execute
 from router.pipeline.identify import identify
 from router.pipeline.limit_cost import limit_cost
@@ -33,6 +33,7 @@ from router.pipeline.respond import fail, refuse, respond
 
 if TYPE_CHECKING:
     from router.observations import Observations
+    from router.pipeline.deadlines import Deadline
     from router.pipeline.engine import Engine
     from router.pipeline.operation import Operation
     from router.pipeline.request import Answer, Caller, GraphQLRequest
@@ -47,22 +48,35 @@ class Pipeline:
     Attributes:
         engine: Serves new requests; replaced as a whole by a new supergraph.
         policies: Applied to every request.
+        deadlines: Of the requests that are being answered.
     """
 
-    __slots__ = ("engine", "policies")
+    __slots__ = ("deadlines", "engine", "policies")
 
     def __init__(self, engine: Engine, policies: PolicySet) -> None:
         self.engine = engine
         self.policies = policies
+        self.deadlines = Deadlines(policies.timeout_s)
 
     async def handle(
-        self, request: GraphQLRequest, caller: Caller, observations: Observations
+        self,
+        request: GraphQLRequest,
+        caller: Caller,
+        observations: Observations,
+        deadline: Deadline,
     ) -> Answer:
-        """The answer to one request; never raises but when cancelled."""
+        """The answer to one request; never raises but when cancelled.
+
+        Args:
+            request: As the client sent it.
+            caller: Who sent it and how.
+            observations: Filled.
+            deadline: Begun by whoever calls, so that reading the request counts too.
+        """
         engine = self.engine
         engine.enter()
         try:
-            return await self._handle(engine, request, caller, observations)
+            return await self._handle(engine, request, caller, observations, deadline)
         except (ClientError, InvalidRequestError) as refusal:
             return refuse(refusal, observations)
         except Exception:  # the border of one request: whatever is wrong in it stays in it
@@ -82,9 +96,9 @@ class Pipeline:
         request: GraphQLRequest,
         caller: Caller,
         observations: Observations,
+        deadline: Deadline,
     ) -> Answer:
         policies, mark = self.policies, observations.mark
-        deadline = get_running_loop().time() + policies.timeout_s
 
         identity, forwarded = await identify(caller, policies, observations)
         mark("identify")
@@ -113,7 +127,7 @@ class Pipeline:
         variables = operation.coerce(request.variables or {})
         mark("coerce_variables")
         limit_cost(operation, variables, policies.limits)
-        result = await execute(prepared, variables, forwarded, engine, observations, deadline)
+        result = await execute(prepared, variables, forwarded, engine, observations, deadline.at)
         mark("execute")
         answer = respond(result, observations, policies.error_mask)
         answer.headers += rate_headers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from router.policies.identity import ANONYMOUS, Identity
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from router.pipeline.request import Caller
     from router.policies.headers import ForwardedHeaders
     from router.policies.policy_set import PolicySet
+
+# Unique, not secret: drawing every id from the system's randomness costs a system call a request.
+_PROCESS = os.urandom(8).hex()
+_count = count(1)
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 
@@ -53,4 +58,4 @@ def request_id(header: bytes | None) -> str:
     """The client's request id if it is a harmless word, else one of our own."""
     if header is not None and _REQUEST_ID.fullmatch(header):
         return header.decode("ascii")
-    return os.urandom(16).hex()
+    return f"{_PROCESS}{next(_count):016x}"

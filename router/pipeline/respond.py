@@ -55,6 +55,15 @@ def fail(observations: Observations) -> Answer:
     return refuse(error, observations)
 
 
+def give_up(observations: Observations) -> Answer:
+    """The answer when the time is up; nothing noted yet means that the request was slow to come."""
+    if not observations.stages:
+        message = "The request did not arrive in time."
+        return refuse(ClientError(message, code="TIMEOUT", status=408), observations)
+    message = "The operation took too long."
+    return refuse(ClientError(message, code="TIMEOUT", status=504), observations)
+
+
 def _graphql_error(error: ClientError, request_id: str) -> dict[str, Any]:
     shown: dict[str, Any] = {"message": error.message}
     if error.locations:

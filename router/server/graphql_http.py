@@ -5,7 +5,6 @@ Source: GraphQL over HTTP specification (stage 2 draft).
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ import msgspec
 
 from router.errors import ClientError
 from router.observations import Observations
+from router.pipeline.deadlines import DeadlinePassedError
 from router.pipeline.identify import request_id
 from router.pipeline.request import Answer, Caller, decode_request
-from router.pipeline.respond import refuse
+from router.pipeline.respond import give_up, refuse
 from router.server.cors import Cors
 from router.server.media_types import GRAPHQL_RESPONSE, JSON, MediaType, accepted_type
 from router.server.read_request import (
@@ -31,6 +31,7 @@ from router.server.read_request import (
 )
 
 if TYPE_CHECKING:
+    from router.pipeline.deadlines import Deadline
     from router.pipeline.handle import Pipeline
 
 Observe = Callable[[Observations], None]
@@ -81,9 +82,14 @@ class GraphQLEndpoint:
         media_type = accepted_type(headers.get(b"accept"))
         self.in_flight += 1
         try:
-            answer = await self._answer(scope, headers, receive, media_type, observations)
+            with self._pipeline.deadlines.begin() as deadline:
+                answer = await self._answer(
+                    scope, headers, receive, media_type, observations, deadline
+                )
         except ClientError as refusal:
             answer = refuse(refusal, observations)
+        except DeadlinePassedError:
+            answer = give_up(observations)
         except ClientGoneError:
             return
         finally:
@@ -98,6 +104,7 @@ class GraphQLEndpoint:
         receive: Receive,
         media_type: MediaType | None,
         observations: Observations,
+        deadline: Deadline,
     ) -> Answer:
         options = self._options
         method: str = scope["method"]
@@ -125,28 +132,20 @@ class GraphQLEndpoint:
         if method == "GET":
             request = read_query_string(scope["query_string"])
         else:
-            body = await self._read_in_time(receive, headers)
+            body = await read_body(receive, headers, options.max_body_bytes)
             if body.lstrip()[:1] == b"[":
-                return await self._answer_batch(body, caller, observations)
+                return await self._answer_batch(body, caller, observations, deadline)
             request = decode_request(body)
         if request.query is None and request.extensions is None:
             msg = "Bad request: `query` is missing."
             raise ClientError(msg, code="BAD_REQUEST")
-        answer = await self._pipeline.handle(request, caller, observations)
+        answer = await self._pipeline.handle(request, caller, observations, deadline)
         if answer.status == 400 and media_type is not GRAPHQL_RESPONSE:
             answer.status = 200
         return answer
 
-    async def _read_in_time(self, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-        try:
-            async with asyncio.timeout(self._pipeline.policies.timeout_s):
-                return await read_body(receive, headers, self._options.max_body_bytes)
-        except TimeoutError as error:
-            msg = "The request's body did not arrive in time."
-            raise ClientError(msg, code="TIMEOUT", status=408) from error
-
     async def _answer_batch(
-        self, body: bytes, caller: Caller, observations: Observations
+        self, body: bytes, caller: Caller, observations: Observations, deadline: Deadline
     ) -> Answer:
         """Answer the operations of a JSON array one after the other, in an array."""
         if not self._options.max_batch:
@@ -166,7 +165,8 @@ class GraphQLEndpoint:
             )
         requests = [decode_request(bytes(part)) for part in parts]
         answers = [
-            await self._pipeline.handle(request, caller, observations) for request in requests
+            await self._pipeline.handle(request, caller, observations, deadline)
+            for request in requests
         ]
         return Answer(b"[" + b",".join(answer.body for answer in answers) + b"]")
 
