@@ -9,7 +9,12 @@ from pathlib import Path
 
 from devstack.development_values import signing_key, write_private
 
-_PASSWORDS = ("AUTHDB_PASSWORD", "TASKSDB_PASSWORD", "RABBITMQ_PASSWORD", "CURSOR_KEY")
+_PASSWORDS = (
+    "POSTGRES_PASSWORD_AUTH",
+    "POSTGRES_PASSWORD_TASKS",
+    "RABBITMQ_PASSWORD",
+    "CURSOR_KEY",
+)
 
 
 def make_secrets(checkout: Path) -> int:

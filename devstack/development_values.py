@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from devstack.process import LOOPBACK
+from devstack.product_values import ROUTER_VALUES
 
 _WIDE_LIMIT = "100000/1m"
 
@@ -74,23 +75,8 @@ def development_values(
         "TASKS_TRUSTED_PROXIES": LOOPBACK,
         **{f"TASKS_{name}": value for name, value in tokens.items()},
         **{f"ROUTER_{name}": value for name, value in tokens.items()},
-        **_ROUTER_LIMITS,
+        **ROUTER_VALUES,
     }
-
-
-_ROUTER_LIMITS: Mapping[str, str] = {
-    "ROUTER_MAX_DEPTH": "10",
-    "ROUTER_MAX_ALIASES": "15",
-    "ROUTER_MAX_ROOT_FIELDS": "20",
-    "ROUTER_MAX_TOKENS": "2000",
-    "ROUTER_MAX_COST": "2000",
-    "ROUTER_MAX_BODY": "100KiB",
-    "ROUTER_TIMEOUT": "10s",
-    "ROUTER_SINGLE_MUTATIONS": "login,register,refreshTokens,changePassword,deleteMyAccount",
-    "ROUTER_GRAPHIQL_WELCOME": "schema/operations/tour.graphql",
-    "ROUTER_RATE_LIMIT_ANONYMOUS": "300/1m",
-    "ROUTER_RATE_LIMIT_USER": "600/1m",
-}
 
 
 def signing_key() -> str:

@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from devstack.product_values import ROUTER_VALUES
 from devstack.stack import CHECKOUT
 from subgraph_kit.durations import RateLimit
 
@@ -49,6 +50,36 @@ class Variable:
     name: str
     purpose: str
     default: str | None
+
+
+_COMPOSE_HEAD = """
+# ---- docker-compose.yml; `make secrets` writes the required ones into .env
+
+"""
+
+COMPOSE_VARIABLES = (
+    Variable("POSTGRES_PASSWORD_AUTH", "Password of the database of auth.", None),
+    Variable("POSTGRES_PASSWORD_TASKS", "Password of the database of tasks.", None),
+    Variable("RABBITMQ_PASSWORD", "Password of the broker's user.", None),
+    Variable("CURSOR_KEY", "Becomes TASKS_CURSOR_KEY.", None),
+    Variable(
+        "JWT_PRIVATE_KEY",
+        "File that is mounted as AUTH_JWT_PRIVATE_KEY_FILE.",
+        "./.secrets/jwt-private-key.pem",
+    ),
+    Variable("PUBLISH_ADDRESS", "Address of the host on which the router listens.", "127.0.0.1"),
+    Variable("PUBLISH_PORT", "Port of the host on which the router listens.", "4000"),
+    Variable("DEPLOYMENT_ENV", "Becomes ENV of all components.", "development"),
+    Variable("TOKEN_ISSUER", "Becomes JWT_ISSUER of all components.", "http://auth:8000"),
+    Variable("GRAPH_SUBNET", "Network of router and subgraphs.", "172.29.40.0/24"),
+    Variable("IMAGE_TAG", "Tag of our three images.", "latest"),
+    Variable("IMAGE_AUTH", "Image of auth.", "federated-tasks/auth"),
+    Variable("IMAGE_TASKS", "Image of tasks.", "federated-tasks/tasks"),
+    Variable("IMAGE_ROUTER", "Image of the router.", "federated-tasks/router"),
+    Variable("PYTHON_IMAGE", "Image that ours are built on.", "python:3.11-slim"),
+    Variable("POSTGRES_IMAGE", "Image of the databases.", "postgres:18-alpine"),
+    Variable("RABBITMQ_IMAGE", "Image of the broker.", "rabbitmq:4-alpine"),
+)
 
 
 def environment(*, check: bool) -> int:
@@ -140,19 +171,25 @@ def _files() -> dict[Path, str]:
         example.append(f"\n# ---- {title}\n\n")
         page.append(f"\n## {title}\n\n| variable | default | purpose |\n|---|---|---|\n")
         for variable in variables(settings):
-            example.append(_example_block(variable))
+            example.append(_example_block(variable, ROUTER_VALUES.get(variable.name)))
             page.append(_table_row(variable))
+    example.append(_COMPOSE_HEAD)
+    example.extend(_example_block(variable) for variable in COMPOSE_VARIABLES)
     return {
         CHECKOUT / ".env.example": "".join(example),
         CHECKOUT / "docs" / "configuration.md": "".join(page),
     }
 
 
-def _example_block(variable: Variable) -> str:
-    required = "" if variable.default is not None else " Required."
-    purpose = textwrap.wrap(variable.purpose + required, _WIDTH)
+def _example_block(variable: Variable, product_value: str | None = None) -> str:
+    note = "" if variable.default is not None else " Required."
+    value = variable.default or ""
+    if product_value is not None:
+        note = f" `make up` and docker-compose.yml set this; alone: {value or 'none'}."
+        value = product_value
+    purpose = textwrap.wrap(variable.purpose + note, _WIDTH)
     lines = [f"# {line}\n" for line in purpose]
-    return "".join([*lines, f"# {variable.name}={variable.default or ''}\n\n"])
+    return "".join([*lines, f"# {variable.name}={value}\n\n"])
 
 
 def _table_row(variable: Variable) -> str:

@@ -6,6 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic_settings import BaseSettings
+
+from auth_subgraph.settings import AuthSettings
+from devstack.environment import COMPOSE_VARIABLES, variables
+from devstack.product_values import ROUTER_VALUES
+from router.settings import RouterSettings
+from tasks_subgraph.settings import TasksSettings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -68,6 +75,30 @@ def test_the_image_gets_every_file_it_copies() -> None:
         for path in ("auth_subgraph", "tasks_subgraph", "router") if "$" in name else (name,):
             assert (CHECKOUT / path).exists()
             assert f"!{path}" in ignored
+
+
+def test_every_variable_is_in_the_example() -> None:
+    text = (CHECKOUT / "docker-compose.yml").read_text()
+    documented = {variable.name: variable.default for variable in COMPOSE_VARIABLES}
+    used = dict(re.findall(r"\$\{(\w+)(?::[-?]([^}]*))?\}", text))
+    assert set(used) == set(documented)
+    assert all(documented[name] in (None, value) for name, value in used.items())
+
+
+def test_the_router_gets_the_values_of_the_product(services: dict[str, dict[str, Any]]) -> None:
+    environment = services["router"]["environment"]
+    assert {name: environment.get(name) for name in ROUTER_VALUES} == ROUTER_VALUES
+
+
+def test_no_variable_of_a_component_is_unknown(services: dict[str, dict[str, Any]]) -> None:
+    classes: dict[str, type[BaseSettings]] = {
+        "auth": AuthSettings,
+        "tasks": TasksSettings,
+        "router": RouterSettings,
+    }
+    for name, settings in classes.items():
+        known = {variable.name for variable in variables(settings)}
+        assert set(services[name]["environment"]) <= known
 
 
 def networks_of(service: dict[str, Any]) -> list[str]:
