@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic_settings import BaseSettings
 
 from auth_subgraph.settings import AuthSettings
 from devstack.environment import COMPOSE_VARIABLES, variables
@@ -91,14 +90,12 @@ def test_the_router_gets_the_values_of_the_product(services: dict[str, dict[str,
 
 
 def test_no_variable_of_a_component_is_unknown(services: dict[str, dict[str, Any]]) -> None:
-    classes: dict[str, type[BaseSettings]] = {
-        "auth": AuthSettings,
-        "tasks": TasksSettings,
-        "router": RouterSettings,
-    }
-    for name, settings in classes.items():
-        known = {variable.name for variable in variables(settings)}
-        assert set(services[name]["environment"]) <= known
+    for name, known in (
+        ("auth", variables(AuthSettings)),
+        ("tasks", variables(TasksSettings)),
+        ("router", variables(RouterSettings)),
+    ):
+        assert set(services[name]["environment"]) <= {variable.name for variable in known}
 
 
 def networks_of(service: dict[str, Any]) -> list[str]:
