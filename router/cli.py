@@ -172,7 +172,7 @@ def _plan(options: argparse.Namespace) -> int:
     from router.pipeline.parse import parse
     from router.pipeline.validate import validate
     from router.planning import Planner
-    from router.planning.plan_text import plan_mermaid, plan_text
+    from router.planning.plan_text import print_plan
     from router.policies.limits import Limits
     from router.supergraph import load_supergraph
 
@@ -184,9 +184,11 @@ def _plan(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(_json(plan.to_json()))
     elif options.format == "mermaid":
+        from router.planning.plan_mermaid import plan_mermaid
+
         print(plan_mermaid(plan))
     else:
-        print(plan_text(plan, why=options.why))
+        print(print_plan(plan, why=options.why))
     return GOOD
 
 

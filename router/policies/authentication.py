@@ -30,6 +30,10 @@ _MAX_TOKENS = 20_000
 _MAX_TOKEN_BYTES = 8192
 
 
+class _MalformedTokenError(Exception):
+    """No key needs to be looked up to know that the token is bad."""
+
+
 @dataclass(frozen=True, slots=True)
 class Issuer:
     """One issuer whose tokens are accepted.
@@ -86,7 +90,11 @@ class Authentication:
         issuer = self._issuer_of(token)
         if issuer is None:
             return _refused("TOKEN_INVALID")
-        key = await self._key(issuer, token)
+        try:
+            key_id = _key_id(issuer, token)
+        except _MalformedTokenError:
+            return _refused("TOKEN_INVALID")
+        key = await issuer.keys.key(key_id)
         if key is None:
             return _refused("TOKEN_INVALID" if issuer.keys.is_loaded else "KEYS_UNAVAILABLE")
         viewer = self._verify(issuer, token, key)
@@ -117,18 +125,6 @@ class Authentication:
                 return issuer
         return None
 
-    async def _key(self, issuer: Issuer, token: bytes) -> jwt.PyJWK | None:
-        try:
-            header = jwt.get_unverified_header(token)
-        except jwt.PyJWTError:
-            return None
-        if issuer.token_type is not None and not _is_type(header.get("typ"), issuer.token_type):
-            return None
-        if header.get("alg") not in ALGORITHMS:
-            return None
-        key_id = header.get("kid")
-        return await issuer.keys.key(key_id if isinstance(key_id, str) else None)
-
     def _verify(self, issuer: Issuer, token: bytes, key: jwt.PyJWK) -> Viewer | TokenProblem:
         required = ["exp", "sub"]
         try:
@@ -150,6 +146,24 @@ class Authentication:
         except jwt.PyJWTError:
             return "TOKEN_INVALID"
         return _viewer(claims)
+
+
+def _key_id(issuer: Issuer, token: bytes) -> str | None:
+    """The id of the key that the token says it is signed with; None if it names none.
+
+    Raises:
+        _MalformedTokenError: The header is not that of a token this issuer could have made.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+    except jwt.PyJWTError as error:
+        raise _MalformedTokenError from error
+    if issuer.token_type is not None and not _is_type(header.get("typ"), issuer.token_type):
+        raise _MalformedTokenError
+    if header.get("alg") not in ALGORITHMS:
+        raise _MalformedTokenError
+    key_id = header.get("kid")
+    return key_id if isinstance(key_id, str) else None
 
 
 def _viewer(claims: dict[str, Any]) -> Viewer | TokenProblem:
