@@ -1,57 +1,48 @@
-"""Command line of the auth subgraph: `python -m auth_subgraph serve|work|migrate|…`."""
+"""`python -m auth_subgraph serve | work | migrate | export-schema | create-admin | rotate-key`.
+
+Each command imports only what it needs: a migration should not wait for a web framework.
+"""
 
 import argparse
 import asyncio
+import getpass
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+import time
 
-from auth_subgraph.settings import AuthSettings, load_settings
-from subgraph_kit.logging import configure_logging
 from subgraph_kit.settings_check import SettingsError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+class _CommandError(Exception):
+    """The command cannot do its work; the text says why in one sentence."""
 
 
 def main() -> int:
     """Run one command; returns the exit code."""
     arguments = _parser().parse_args()
-    if arguments.command == "export-schema":
-        return _export_schema()
     try:
-        settings = load_settings()
+        return int(arguments.command(arguments))
     except SettingsError as error:
-        return _fail(str(error), exit_code=2)
-    configure_logging("auth", level=settings.log_level, log_format=settings.effective_log_format)
-    run: Callable[[AuthSettings, argparse.Namespace], int] = arguments.run
-    return run(settings, arguments)
+        print(error, file=sys.stderr)
+        return 2
+    except (OSError, _CommandError) as error:
+        print(f"auth: {error}", file=sys.stderr)
+        return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m auth_subgraph", description="Accounts, sessions and keys of the task graph."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("serve", help="answer requests").set_defaults(run=_serve)
-    commands.add_parser("work", help="publish events and clean up").set_defaults(run=_work)
-    commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
-    commands.add_parser("export-schema", help="print the SDL")
-    return parser
+def serve(_arguments: argparse.Namespace) -> int:
+    import uvicorn  # noqa: PLC0415
 
-
-def _serve(settings: AuthSettings, _arguments: argparse.Namespace) -> int:
-    import uvicorn  # noqa: PLC0415 - other commands start faster without it
-
-    from auth_subgraph.app import StartError, create_app  # noqa: PLC0415
+    from auth_subgraph.app import create_app  # noqa: PLC0415
     from auth_subgraph.persistence.key_file import KeyFileError  # noqa: PLC0415
+    from auth_subgraph.settings import load_settings  # noqa: PLC0415
+    from subgraph_kit.logging import configure_logging  # noqa: PLC0415
 
+    settings = load_settings()
+    configure_logging("auth", level=settings.log_level, log_format=settings.effective_log_format)
     try:
         app = create_app(settings)
-    except (KeyFileError, StartError) as error:
-        return _fail(str(error))
+    except KeyFileError as error:
+        raise _CommandError(error) from error
     uvicorn.run(
         app,
         host=settings.host,
@@ -67,35 +58,102 @@ def _serve(settings: AuthSettings, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _work(settings: AuthSettings, _arguments: argparse.Namespace) -> int:
+def work(_arguments: argparse.Namespace) -> int:
+    from auth_subgraph.settings import load_settings  # noqa: PLC0415
     from auth_subgraph.worker import run_worker  # noqa: PLC0415
+    from subgraph_kit.logging import configure_logging  # noqa: PLC0415
     from subgraph_kit.worker import run_until_stopped  # noqa: PLC0415
 
+    settings = load_settings()
+    configure_logging(
+        "auth-worker", level=settings.log_level, log_format=settings.effective_log_format
+    )
     run_until_stopped(lambda: run_worker(settings))
     return 0
 
 
-def _migrate(settings: AuthSettings, _arguments: argparse.Namespace) -> int:
+def migrate(_arguments: argparse.Namespace) -> int:
+    from auth_subgraph.migrations import FOLDER  # noqa: PLC0415
+    from auth_subgraph.settings import load_settings  # noqa: PLC0415
     from subgraph_kit.migrations import upgrade  # noqa: PLC0415
 
-    try:
-        asyncio.run(upgrade(settings.database_url.get_secret_value(), MIGRATIONS))
-    except OSError as error:
-        return _fail(f"AUTH_DATABASE_URL: the database cannot be reached: {error}")
+    asyncio.run(upgrade(load_settings().database_url.get_secret_value(), FOLDER))
     return 0
 
 
-def _export_schema() -> int:
+def export_schema(_arguments: argparse.Namespace) -> int:
     from auth_subgraph.api.schema import schema  # noqa: PLC0415
     from subgraph_kit.sdl import export_sdl  # noqa: PLC0415
 
-    sys.stdout.write(export_sdl(schema))
+    print(export_sdl(schema), end="")
     return 0
 
 
-def _fail(reason: str, exit_code: int = 1) -> int:
-    print(f"auth: {reason}", file=sys.stderr)
-    return exit_code
+def create_admin(arguments: argparse.Namespace) -> int:
+    from auth_subgraph.app import create_administrator  # noqa: PLC0415
+    from auth_subgraph.domain.problems import Rejected  # noqa: PLC0415
+    from auth_subgraph.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    password = _read_password(arguments.password_stdin)
+    outcome = asyncio.run(
+        create_administrator(settings, arguments.email, arguments.username, password)
+    )
+    if isinstance(outcome, Rejected):
+        for problem in outcome.problems:
+            print(f"auth: {problem.path[-1]}: {problem.text('en')}", file=sys.stderr)
+        return 1
+    print(f"Created the administrator {outcome.username} <{outcome.email}>.")
+    return 0
+
+
+def rotate_key(_arguments: argparse.Namespace) -> int:
+    from auth_subgraph.persistence.key_file import KeyFileError  # noqa: PLC0415
+    from auth_subgraph.services.signing import rotate_key_file  # noqa: PLC0415
+    from auth_subgraph.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    path = settings.jwt_private_key_file
+    if path is None:
+        raise _CommandError("AUTH_JWT_PRIVATE_KEY_FILE names no file, so there is no key to rotate")
+    now = time.time()
+    try:
+        key = rotate_key_file(path, access_token_ttl=settings.access_token_ttl, now=now)
+    except KeyFileError as error:
+        raise _CommandError(error) from error
+    wait_s = (key.signs_from or now) - now
+    print(f"The key {key.id} is published now and signs in {wait_s:.0f} s.")
+    return 0
+
+
+def _read_password(is_piped: bool) -> str:  # noqa: FBT001 - a flag of the command line
+    if is_piped:
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise _CommandError("the two passwords differ")
+    return password
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m auth_subgraph", description="Auth subgraph.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, help_ in (
+        ("serve", serve, "answer GraphQL requests"),
+        ("work", work, "publish events, clean up"),
+        ("migrate", migrate, "bring the database to the newest version"),
+        ("export-schema", export_schema, "print the subgraph's SDL"),
+        ("rotate-key", rotate_key, "publish the next signing key"),
+    ):
+        commands.add_parser(name, help=help_).set_defaults(command=command)
+    admin = commands.add_parser("create-admin", help="create an administrator's account")
+    admin.add_argument("--email", required=True)
+    admin.add_argument("--username", help="made up when left out")
+    admin.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+    admin.set_defaults(command=create_admin)
+    return parser
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from auth_subgraph.api.context import Context
 from auth_subgraph.api.credential_rule import OneCredentialMutation
 from auth_subgraph.api.schema import schema
+from auth_subgraph.domain.accounts import User
 from auth_subgraph.domain.passwords import PasswordRules
 from auth_subgraph.domain.problems import Rejected
 from auth_subgraph.domain.sessions import SessionPolicy
@@ -189,6 +190,26 @@ async def make_first_administrator(
         raise StartError(message)
     if outcome is not None:
         log.info("made the first administrator", username=outcome.username)
+
+
+async def create_administrator(
+    settings: AuthSettings, email: str, username: str | None, password: str
+) -> User | Rejected:
+    """What `create-admin` does."""
+    keys = Keys(ring_of([new_signing_key()]))  # no token is signed
+    verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    database = open_database(settings)
+    hasher = open_hasher(settings)
+    try:
+        services = build_services(settings, database, hasher, open_signer(settings, keys), verifier)
+        outcome = await services.registration.create_administrator(
+            email=email, username=username, password=password
+        )
+    finally:
+        hasher.close()
+        await database.close()
+    assert outcome is not None  # noqa: S101 - only the first administrator may be left out
+    return outcome
 
 
 def _common_passwords() -> frozenset[str]:

@@ -1,1 +1,5 @@
 """Alembic's environment of auth_db."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
