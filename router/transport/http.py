@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from router.errors import StartupError, SubgraphError
-from router.execution.ports import SubgraphResponse
 from router.transport.http_connection import ConnectionFailedError, HttpConnection
 
 if TYPE_CHECKING:
     import ssl
 
-    from router.execution.ports import Headers, SubgraphRequest
+    from router.execution.ports import Headers, SubgraphRequest, SubgraphResponse
+
+
+_WATCH_EVERY_S = 0.02
+"""How exactly deadlines are kept."""
 
 
 class HttpSubgraph:
@@ -61,7 +64,7 @@ class HttpSubgraph:
         host = "localhost" if self._socket_path else parts.netloc.rpartition("@")[2]
         self._head = (
             f"POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-            "Accept: application/json, application/graphql-response+json\r\n"
+            "Accept: application/json, application/graphql-response+json\r\nContent-Length: "
         )
         self._timeout_s = timeout_s
         self._max_connections = max_connections
@@ -70,19 +73,23 @@ class HttpSubgraph:
         self._idle: list[HttpConnection] = []
         self._open: set[HttpConnection] = set()
         self._connecting = 0
+        self._watch: asyncio.TimerHandle | None = None
         self._waiters: deque[asyncio.Future[HttpConnection | None]] = deque()
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Send a request; see `SubgraphClient.send`."""
         loop = asyncio.get_running_loop()
-        deadline = min(request.deadline, loop.time() + self._timeout_s)
+        now = loop.time()
+        deadline = min(request.deadline, now + self._timeout_s)
         message = self._message(request)
         attempts = 0
         try:
             while True:
-                connection = self._take_idle(loop) or await self._connect(loop, deadline)
+                connection = self._take_idle(now) or await self._connect(loop, deadline)
                 attempts += 1
                 was_reused = connection.is_reused
+                if self._watch is None:
+                    self._watch = loop.call_later(_WATCH_EVERY_S, self._expire, loop)
                 try:
                     response = await connection.exchange(message, deadline)
                 except ConnectionFailedError as error:
@@ -90,30 +97,36 @@ class HttpSubgraph:
                     if error.was_sent and not was_stale:
                         raise
                 else:
-                    return SubgraphResponse(
-                        response.status, response.body, response.media_type, attempts
-                    )
+                    return response if attempts == 1 else response._replace(attempts=attempts)
         except TimeoutError as error:
             raise SubgraphError(request.subgraph, "timeout", "no answer in time") from error
-        except ConnectionFailedError as error:
-            raise SubgraphError(request.subgraph, "unreachable", str(error)) from error
-        except OSError as error:
+        except (ConnectionFailedError, OSError) as error:
             raise SubgraphError(request.subgraph, "unreachable", str(error)) from error
 
     async def aclose(self) -> None:
         """Close all connections; requests under way fail."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         for connection in list(self._open):
             connection.abort()
 
     def _message(self, request: SubgraphRequest) -> bytes:
-        head = f"{self._head}Content-Length: {len(request.body)}\r\n{_lines(request.headers)}\r\n"
-        return head.encode("latin-1") + request.body
+        body = request.body
+        head = f"{self._head}{len(body)}\r\n{_lines(request.headers)}\r\n"
+        return head.encode("latin-1") + body
 
-    def _take_idle(self, loop: asyncio.AbstractEventLoop) -> HttpConnection | None:
-        oldest = loop.time() - self._keepalive_s
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Fail what is over its deadline; one timer for all costs less than one each."""
+        now = loop.time()
+        is_busy = [connection.expire(now) for connection in list(self._open)]
+        self._watch = loop.call_later(_WATCH_EVERY_S, self._expire, loop) if any(is_busy) else None
+
+    def _take_idle(self, now: float) -> HttpConnection | None:
+        oldest = now - self._keepalive_s
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open() and connection.idle_since >= oldest:
+            if connection.idle_since >= oldest and connection.is_open():
                 return connection
             connection.abort()
         return None

@@ -8,12 +8,20 @@ cookies, no content codings, no pipelining.
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from router.execution.ports import SubgraphResponse
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@lru_cache(maxsize=64)
+def _media_type(content_type: bytes) -> str:
+    return content_type.partition(b";")[0].strip().lower().decode("latin-1")
 
 
 class ConnectionFailedError(Exception):
@@ -31,17 +39,6 @@ class ConnectionFailedError(Exception):
         self.is_untouched = is_untouched
 
 
-class HttpResponse:
-    """Status, media type (lower case, without parameters) and body."""
-
-    __slots__ = ("body", "media_type", "status")
-
-    def __init__(self, status: int, media_type: str, body: bytes) -> None:
-        self.status = status
-        self.media_type = media_type
-        self.body = body
-
-
 class HttpConnection(asyncio.Protocol):
     """A connection of a pool.
 
@@ -52,7 +49,8 @@ class HttpConnection(asyncio.Protocol):
 
     __slots__ = (
         "_chunks",
-        "_length",
+        "_deadline",
+        "_has_length",
         "_limit",
         "_loop",
         "_media_type",
@@ -60,7 +58,6 @@ class HttpConnection(asyncio.Protocol):
         "_on_lost",
         "_parser",
         "_size",
-        "_touched",
         "_transport",
         "_waiter",
         "idle_since",
@@ -88,8 +85,9 @@ class HttpConnection(asyncio.Protocol):
         self._limit = max_response_bytes
         self._on_free = on_free
         self._on_lost = on_lost
-        self._waiter: asyncio.Future[HttpResponse] | None = None
+        self._waiter: asyncio.Future[SubgraphResponse] | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._deadline = 0.0
         self._reset()
         self.is_reused = False
         self.idle_since = 0.0
@@ -97,9 +95,8 @@ class HttpConnection(asyncio.Protocol):
     def _reset(self) -> None:
         self._chunks: list[bytes] = []
         self._size = 0
-        self._length: int | None = None
-        self._media_type = ""
-        self._touched = False
+        self._has_length = False
+        self._media_type = b""
 
     def is_open(self) -> bool:
         """Whether a request can be written."""
@@ -109,12 +106,12 @@ class HttpConnection(asyncio.Protocol):
         """End it now; an exchange under way fails."""
         self._transport.abort()
 
-    async def exchange(self, message: bytes, deadline: float) -> HttpResponse:
+    async def exchange(self, message: bytes, deadline: float) -> SubgraphResponse:
         """Write a request and read the response.
 
         Args:
             message: Head and body.
-            deadline: On the event loop's clock.
+            deadline: On the event loop's clock; kept by calls of `expire`.
 
         Raises:
             TimeoutError: The deadline has passed.
@@ -122,22 +119,26 @@ class HttpConnection(asyncio.Protocol):
         """
         if self._transport.is_closing():
             raise ConnectionFailedError("closed before the request", was_sent=False)
-        waiter: asyncio.Future[HttpResponse] = self._loop.create_future()
+        waiter: asyncio.Future[SubgraphResponse] = self._loop.create_future()
         self._waiter = waiter
-        timer = self._loop.call_at(deadline, self._expire, waiter)
+        self._deadline = deadline
         self._transport.write(message)
         try:
             return await waiter
         finally:
-            timer.cancel()
             if self._waiter is waiter:  # cancelled or expired: what still comes is nobody's
                 self._waiter = None
                 self._transport.abort()
 
-    @staticmethod
-    def _expire(waiter: asyncio.Future[HttpResponse]) -> None:
-        if not waiter.done():
+    def expire(self, now: float) -> bool:
+        """Fail an exchange that is over its deadline; gives whether one is still under way."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return False
+        if self._deadline <= now:
             waiter.set_exception(TimeoutError())
+            return False
+        return True
 
     # asyncio.Protocol
 
@@ -149,7 +150,11 @@ class HttpConnection(asyncio.Protocol):
         if self._waiter is None:  # bytes that nobody asked for
             self._transport.abort()
             return
-        self._touched = True
+        self._size += len(data)
+        if self._size > self._limit:
+            self._fail(ConnectionFailedError(f"response of more than {self._limit} bytes"))
+            self._transport.abort()
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
@@ -157,17 +162,12 @@ class HttpConnection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._waiter is not None:
-            if self._is_ended_by_close():
-                self._finish()
-            else:
-                reason = str(exc) if exc is not None else "closed by the subgraph"
-                self._fail(ConnectionFailedError(reason, is_untouched=not self._touched))
+        if self._chunks and not self._has_length:  # the close is the end of the response
+            self._finish()
+        elif self._waiter is not None:
+            reason = str(exc) if exc is not None else "closed by the subgraph"
+            self._fail(ConnectionFailedError(reason, is_untouched=not self._size))
         self._on_lost(self)
-
-    def _is_ended_by_close(self) -> bool:
-        """Whether the response has neither a length nor chunks, so that its end is the close."""
-        return self._length is None and bool(self._chunks)
 
     # httptools callbacks
 
@@ -176,40 +176,36 @@ class HttpConnection(asyncio.Protocol):
             self._transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
-        lowered = name.lower()
-        if lowered == b"content-type":
-            self._media_type = value.partition(b";")[0].strip().lower().decode("latin-1")
-        elif lowered == b"content-length":
-            self._length = int(value)
-        elif lowered == b"transfer-encoding":
-            self._length = -1
+        length = len(name)
+        if length == 12:
+            if name.lower() == b"content-type":
+                self._media_type = value
+        elif length in {14, 17} and name.lower() in {b"content-length", b"transfer-encoding"}:
+            self._has_length = True
 
     def on_body(self, body: bytes) -> None:
         self._chunks.append(body)
-        self._count(len(body))
-
-    def _count(self, size_bytes: int) -> None:
-        self._size += size_bytes
-        if self._size > self._limit:
-            self._fail(ConnectionFailedError(f"response of more than {self._limit} bytes"))
-            self._transport.abort()
 
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() < 200:  # 100 Continue and its like precede the response
             self._reset()
-            return
-        self._finish()
+        else:
+            self._finish()
 
     def _finish(self) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is None:
             return
-        chunks = self._chunks
-        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        parser, chunks = self._parser, self._chunks
         if not waiter.done():
-            waiter.set_result(HttpResponse(self._parser.get_status_code(), self._media_type, body))
-        if self._parser.should_keep_alive() and not self._transport.is_closing():
+            waiter.set_result(
+                SubgraphResponse(
+                    parser.get_status_code(),
+                    chunks[0] if len(chunks) == 1 else b"".join(chunks),
+                    _media_type(self._media_type),
+                )
+            )
+        if parser.should_keep_alive() and not self._transport.is_closing():
             self._reset()
             self.is_reused = True
             self.idle_since = self._loop.time()
