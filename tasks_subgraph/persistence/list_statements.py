@@ -46,8 +46,12 @@ class _Sorting(NamedTuple):
     type: str
 
 
+_NEVER = "'infinity'::timestamptz"
+_DUE_AT = f"coalesce(due_at, {_NEVER})"
+"""As in the index; a task without a due date is due never."""
+
 _DUE_AT_LAST = {
-    False: _Sorting("due_at", "coalesce({}, 'infinity'::timestamptz)", "timestamptz"),
+    False: _Sorting("due_at", f"coalesce({{}}, {_NEVER})", "timestamptz"),
     True: _Sorting("due_at", "coalesce({}, '-infinity'::timestamptz)", "timestamptz"),
 }
 """By whether the order is descending: tasks without a due date are last in either direction."""
@@ -142,24 +146,26 @@ def _matching(
     if task_filter.is_overdue is not None:
         moment = _argument(arguments, now, "timestamptz")
         clauses.append(
-            f"due_at < {moment} AND status IN {_OPEN}"
+            f"{_DUE_AT} < {moment} AND status IN {_OPEN}"
             if task_filter.is_overdue
-            else f"(due_at IS NULL OR due_at >= {moment} OR status NOT IN {_OPEN})"
+            else f"({_DUE_AT} >= {moment} OR status NOT IN {_OPEN})"
         )
     if task_filter.has_due_at is not None:
-        clauses.append(f"due_at IS {'NOT ' if task_filter.has_due_at else ''}NULL")
+        clauses.append(f"{_DUE_AT} {'<' if task_filter.has_due_at else '='} {_NEVER}")
     clauses.extend(_ranges(task_filter, arguments))
     return clauses
 
 
 def _ranges(task_filter: TaskFilter, arguments: list[object]) -> list[str]:
     ranges: tuple[tuple[str, TimeRange], ...] = (
-        ("due_at", task_filter.due_at),
+        (_DUE_AT, task_filter.due_at),
         ("created_at", task_filter.created_at),
         ("updated_at", task_filter.updated_at),
         ("completed_at", task_filter.completed_at),
     )
     clauses = []
+    if task_filter.due_at.start is not None:
+        clauses.append(f"{_DUE_AT} < {_NEVER}")
     for column, (start, end) in ranges:
         if start is not None:
             clauses.append(f"{column} >= {_argument(arguments, start, 'timestamptz')}")

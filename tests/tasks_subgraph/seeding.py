@@ -71,3 +71,35 @@ async def insert_tasks(database: Database, tasks: Sequence[Task]) -> None:
     ]  # fmt: skip
     async with database.connection() as connection:
         await connection.executemany(_INSERT, rows)
+
+
+_SEED = """
+INSERT INTO tasks (id, owner_id, title, title_sort_key, description, status, priority, due_at,
+                   completed_at, created_at, updated_at, deleted_at, version, search_vector)
+SELECT (lpad(to_hex(n), 8, '0') || substr($1::uuid::text, 9))::uuid,
+       $1, 'task ' || n % 1000, 'task ' || n % 1000 || E'\\x01task ' || n % 1000, NULL,
+       CASE WHEN $3::timestamptz IS NULL THEN n % 4 ELSE 0 END, n % 5,
+       coalesce($3, CASE WHEN n % 3 > 0 THEN $4::timestamptz + n * interval '1 minute' END),
+       CASE WHEN $3::timestamptz IS NULL AND n % 4 = 2 THEN $4::timestamptz END,
+       $4::timestamptz - n * interval '1 second', $4::timestamptz - n % 7 * interval '1 hour',
+       CASE WHEN $3::timestamptz IS NULL AND n % 10 = 0 THEN $4::timestamptz END, 1,
+       task_search_vector($1, 'task ' || n % 1000, '')
+FROM generate_series(1, $2::int) AS n
+"""
+
+
+async def seed_by_sql(
+    database: Database, owner_id: UUID, count: int, *, due_at: datetime | None = None
+) -> None:
+    """Many tasks at once, of every status and priority, a tenth in the trash.
+
+    Args:
+        database: Where to.
+        owner_id: Whose.
+        count: How many.
+        due_at: When given, all are live, open and due then.
+    """
+    async with database.connection() as connection:
+        await connection.execute("SET statement_timeout = 60000")
+        await connection.execute(_SEED, owner_id, count, due_at, NOON)
+        await connection.execute("RESET statement_timeout")
