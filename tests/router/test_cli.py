@@ -36,6 +36,10 @@ LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", imp
 USERS = LINK + 'type Query { me: User } type User @key(fields: "id") { id: ID! name: String }'
 TASKS = (
     LINK
+    + "type Query { tasks: [Task] } type Task { title: String owner: User }"
+    + ' type User @key(fields: "id") { id: ID! }'
+)
+    LINK
     + 'type Query { tasks: [Task] } type Task { title: String owner: User } type User @key(fields: "id") { id: ID! }'
 )
 
