@@ -19,7 +19,7 @@ from router.composition.rules.subgraph_rules import (
     LINK_RULES,
     apply_rules,
 )
-from router.composition.satisfiability import check_satisfiability
+from router.composition.satisfiability.check_satisfiability import check_satisfiability
 from router.composition.subgraph.facts import Facts, facts_of
 from router.composition.subgraph.names import check_names, graph_names
 from router.composition.subgraph.read import read_subgraph

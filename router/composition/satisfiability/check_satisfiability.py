@@ -1,0 +1,51 @@
+"""Every operation that is valid in the API schema can be answered.
+
+Runs on the query graph that plans operations: what composes is what plans.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.composition.codes import ErrorCode
+from router.composition.satisfiability.explain import explain
+from router.composition.satisfiability.search import find_unanswerable
+from router.composition.supergraph_rules.inaccessible import is_accessible
+from router.query_graph import QueryGraph
+from router.supergraph import load_supergraph
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, MergedSchema
+
+
+def check_satisfiability(context: MergeContext, supergraph: str) -> None:
+    """Report fields that no plan can reach, once each."""
+    loaded = load_supergraph(supergraph)
+    fields = _visible_fields(context.merged)
+    reported: set[tuple[str, str]] = set()
+    for labels in _label_sets(loaded.override_labels):
+        graph = QueryGraph(loaded, labels)
+        for found in find_unanswerable(graph, fields):
+            if (found.type_name, found.field) in reported:
+                continue
+            reported.add((found.type_name, found.field))
+            places = context.places_at(found.type_name, found.field)
+            message = explain(context.merged, graph, found)
+            context.report.error(ErrorCode.SATISFIABILITY_ERROR, message, places)
+
+
+def _label_sets(labels: tuple[str, ...]) -> list[frozenset[str]]:
+    """None, each alone, all but each, all: every label in both positions amid every other."""
+    everything = frozenset(labels)
+    sets = [frozenset[str](), everything]
+    for label in labels:
+        sets += [frozenset((label,)), everything - {label}]
+    return list(dict.fromkeys(sets))
+
+
+def _visible_fields(merged: MergedSchema) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(field.name for field in definition.fields.values() if is_accessible(field))
+        for name, definition in merged.types.items()
+        if definition.is_composite and is_accessible(definition)
+    }
