@@ -39,9 +39,6 @@ TASKS = (
     + "type Query { tasks: [Task] } type Task { title: String owner: User }"
     + ' type User @key(fields: "id") { id: ID! }'
 )
-    LINK
-    + 'type Query { tasks: [Task] } type Task { title: String owner: User } type User @key(fields: "id") { id: ID! }'
-)
 
 
 @pytest.fixture
