@@ -304,7 +304,7 @@ def _select_all(tree: Tree, node: Node, selections: Selections, around: Conditio
     for selected in selections.fields:
         if selected.name == "__typename":
             conditions = around | selected.conditions
-            tree.add(selected.response_key, TYPENAME).wanted_under.append(conditions)
+            tree.add("__typename", TYPENAME).wanted_under.append(conditions)
             continue
         edge = node.fields.get(selected.name)
         if edge is None:

@@ -12,15 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.planning.errors import PlanningLimitError, UnplannableError
-from router.planning.selections import Conditions, SelectedField, Selections
+from router.planning.selections import ALWAYS, Conditions, SelectedField, Selections
 from router.query_graph.walk import Place, Reading, Way
 
 if TYPE_CHECKING:
     from router.query_graph.nodes import Node
 
 MAX_LEAVES = 10_000
-
-_TYPENAME = SelectedField("__typename", "__typename", "", (), frozenset(), None)
 
 
 class Leaf:
@@ -76,7 +74,7 @@ class _Walker:
     def _visit_field(self, place: Place, field: SelectedField) -> None:
         if field.name == "__typename":
             if place.parent is not None:
-                self._add(place, field, place.readings("__typename"))
+                self._add_typename(place, field.conditions)
             return
         local = self._local_readings(place, field)
         if local:
@@ -146,15 +144,18 @@ class _Walker:
         below.enter(readings)
         before = len(self.leaves)
         self.walk(below, selections)
-        if len(self.leaves) == before:
+        if not any(leaf.conditions <= below.conditions for leaf in self.leaves[before:]):
+            # What is selected may all be skipped; whether there is an object is asked anyway.
             self._prove(below)
 
     def _prove(self, place: Place) -> None:
         """Ask for `__typename`, so that the object itself is asked for."""
-        readings = place.readings("__typename")
-        if not readings:
-            raise _unplannable(place, _TYPENAME)
-        self._add(place, _TYPENAME, readings)
+        self._add_typename(place, ALWAYS)
+
+    def _add_typename(self, place: Place, conditions: Conditions) -> None:
+        """Under its own name whatever the client calls it: the response tree is read by it."""
+        field = SelectedField("__typename", "__typename", "", (), conditions, None)
+        self._add(place, field, place.readings("__typename"))
 
     def _visit_fragment(self, place: Place, type_name: str, selections: Selections) -> None:
         possible = place.graph.possible_types(type_name)

@@ -3,6 +3,9 @@
 Parts at one path are joined: those of one type when they enter with the same key (what each
 requires is added up), those of different types side by side. Parts at different paths are joined
 when they present and ask for the very same.
+
+One representation has room for one value of a field: parts that require the same field with
+different arguments stay apart.
 """
 
 from __future__ import annotations
@@ -12,10 +15,17 @@ from typing import TYPE_CHECKING
 
 from router.planning.fetch_graph import Part, Tree, merge_required
 from router.planning.print_operation import print_tree
-from router.planning.query_plan import PathSegment, Representation, ResponsePath, TypeCondition
+from router.planning.query_plan import (
+    PathSegment,
+    Representation,
+    RequiredField,
+    RequiredSelection,
+    ResponsePath,
+    TypeCondition,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from router.planning.selections import Conditions
 
@@ -46,8 +56,8 @@ def join_calls(parts: Sequence[Part]) -> list[Call]:
 
 
 def _join_keys(parts: Sequence[Part]) -> list[Call]:
-    """One call for each path, type and key."""
-    calls: dict[tuple[object, ...], Call] = {}
+    """One call for each path, type and key, as far as what they require goes together."""
+    calls: dict[tuple[object, ...], list[Call]] = {}
     for part in parts:
         shape = part.representation
         if shape is None:
@@ -59,22 +69,41 @@ def _join_keys(parts: Sequence[Part]) -> list[Call]:
             shape.types,
             shape.typename,
             part.tree.type_name,
-            _names(key),
+            repr(key),
         )
-        call = calls.get(identity)
-        if call is None:
+        alike = calls.setdefault(identity, [])
+        for call in alike:
+            known = call.representations[0]
+            if _go_together(known.selections, shape.selections):
+                call.trees[part.tree.type_name].merge(part.tree)
+                call.representations = [_add(known, shape)]
+                if part.reason not in call.reasons:
+                    call.reasons.append(part.reason)
+                break
+        else:
             trees = {part.tree.type_name: part.tree}
-            calls[identity] = Call([part.path], [shape], trees, part.conditions, [part.reason])
-            continue
-        call.trees[part.tree.type_name].merge(part.tree)
-        call.representations = [_add(call.representations[0], shape)]
-        if part.reason not in call.reasons:
-            call.reasons.append(part.reason)
-    return list(calls.values())
+            alike.append(Call([part.path], [shape], trees, part.conditions, [part.reason]))
+    return [call for alike in calls.values() for call in alike]
 
 
-def _names(selections: Iterable[object]) -> str:
-    return repr(tuple(selections))
+def _go_together(first: Sequence[RequiredSelection], second: Sequence[RequiredSelection]) -> bool:
+    """Whether one representation can hold both: no name stands for two values."""
+    fields: dict[str, list[RequiredField]] = {}
+    for field in _all_fields(first):
+        fields.setdefault(field.name, []).append(field)
+    return all(
+        one.response_key == other.response_key and _go_together(one.selections, other.selections)
+        for other in _all_fields(second)
+        for one in fields.get(other.name, ())
+    )
+
+
+def _all_fields(selections: Sequence[RequiredSelection]) -> Iterator[RequiredField]:
+    for item in selections:
+        if isinstance(item, RequiredField):
+            yield item
+        else:
+            yield from _all_fields(item.selections)
 
 
 def _add(first: Representation, second: Representation) -> Representation:

@@ -1,0 +1,267 @@
+"""Execute random graphs: each subgraph by itself, and all of them as one schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from graphql import (
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+    execute_sync,
+    parse,
+    print_ast,
+    validate,
+)
+
+from router.execution import SubgraphRequest, SubgraphResponse
+from tests.router.planning.random_graphs import LINK, JsonObject, RandomGraph
+
+_DEFINITIONS = """
+scalar _Any
+scalar FieldSet
+directive @key(fields: FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
+directive @shareable on OBJECT | FIELD_DEFINITION
+directive @external on OBJECT | FIELD_DEFINITION
+directive @requires(fields: FieldSet!) on FIELD_DEFINITION
+directive @provides(fields: FieldSet!) on FIELD_DEFINITION
+directive @interfaceObject on OBJECT
+"""
+
+
+class Objects:
+    """Values of one graph's fields, from the store."""
+
+    def __init__(self, graph: RandomGraph) -> None:
+        self.graph = graph
+
+    def value(self, record: JsonObject, name: str, arguments: JsonObject) -> Any:
+        """The value as the whole graph knows it."""
+        type_name = record.get("__typename", "Query")
+        item = self.graph.types.get(type_name)
+        each = item.fields.get(name) if item is not None else None
+        if each is not None and each.requires:
+            (text,) = each.requires.values()
+            return self.computed(name, self.required(record, text))
+        return self.plain(record, name, arguments)
+
+    def plain(self, record: JsonObject, name: str, arguments: JsonObject) -> Any:
+        value = record.get(name)
+        number = arguments.get("n")
+        if number is not None:
+            value = _marked(value, number)
+        return self._follow(value)
+
+    def computed(self, name: str, required: Any) -> str:
+        return f"{name} of {json.dumps(required, sort_keys=True)}"
+
+    def required(self, record: JsonObject, text: str) -> JsonObject:
+        """What a representation carries for a field set: its selection, copied."""
+        operation: Any = parse(f"{{{text}}}").definitions[0]
+        return self._copied(record, operation.selection_set)
+
+    def _copied(self, record: JsonObject, selection_set: Any) -> JsonObject:
+        copied = {}
+        for node in selection_set.selections:
+            arguments = {item.name.value: int(item.value.value) for item in node.arguments or ()}
+            value = self.value(record, node.name.value, arguments)
+            copied[node.name.value] = self._copied_value(value, node.selection_set)
+        return copied
+
+    def _copied_value(self, value: Any, selection_set: Any) -> Any:
+        if isinstance(value, list):
+            return [self._copied_value(item, selection_set) for item in value]
+        if value is None or selection_set is None:
+            return value
+        return self._copied(value, selection_set)
+
+    def _follow(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._follow(item) for item in value]
+        if isinstance(value, tuple):
+            _, type_name, index = value
+            return self.graph.objects[type_name][index]
+        return value
+
+
+def _marked(value: Any, number: int) -> Any:
+    """A value that tells with which argument it was asked for."""
+    if isinstance(value, list):
+        return [_marked(item, number) for item in value]
+    if isinstance(value, str):
+        return f"{value}/{number}"
+    if isinstance(value, tuple):
+        kind, type_name, index = value
+        return (kind, type_name, (index + number) % 4)
+    return None if value is None else value + 100 * number
+
+
+class Truth:
+    """The whole graph as one schema."""
+
+    def __init__(self, graph: RandomGraph, schema: GraphQLSchema) -> None:
+        self._objects = Objects(graph)
+        self._schema = schema
+        self._root = graph.objects["Query"][0]
+
+    def answer(self, operation: str, variables: JsonObject) -> Any:
+        result = execute_sync(
+            self._schema,
+            parse(operation),
+            root_value=self._root,
+            variable_values=variables,
+            field_resolver=self._resolve,
+        )
+        assert not result.errors, result.errors
+        return result.data
+
+    def _resolve(self, record: JsonObject, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+        return self._objects.value(record, info.field_name, arguments)
+
+
+class RandomSubgraph:
+    """One subgraph; a `SubgraphClient`.
+
+    Attributes:
+        requests: What it was asked.
+    """
+
+    def __init__(self, graph: RandomGraph, name: str) -> None:
+        self.requests: list[tuple[str, JsonObject]] = []
+        self.schema = subgraph_schema(graph, name)
+        self._graph = graph
+        self._name = name
+        self._objects = Objects(graph)
+
+    async def send(self, request: SubgraphRequest) -> SubgraphResponse:
+        self.requests.append((request.operation, request.variables))
+        document = parse(request.operation)
+        problems = validate(self.schema, document)
+        assert not problems, (request.operation, problems)
+        result = execute_sync(
+            self.schema,
+            document,
+            root_value=_Known(self._graph.objects["Query"][0], {}, frozenset()),
+            variable_values=request.variables,
+            field_resolver=self._resolve,
+            type_resolver=_type_of,
+        )
+        assert not result.errors, (request.operation, request.variables, result.errors)
+        return SubgraphResponse(200, json.dumps({"data": result.data}).encode())
+
+    async def aclose(self) -> None:
+        pass
+
+    def _resolve(self, known: _Known, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+        name = info.field_name
+        if name == "_entities":
+            return [self._entity(item) for item in arguments["representations"]]
+        parent = info.parent_type.name
+        value = self._read(known, parent, name, arguments)
+        item = self._graph.types.get(parent)
+        each = self._graph.roots.get(name) if parent == "Query" else None
+        if item is not None:
+            each = item.fields.get(name)
+        text = each.provides.get(self._name, "") if each is not None else ""
+        return _known(value, frozenset(text.split()), known.representation, name)
+
+    def _read(self, known: _Known, parent: str, name: str, arguments: JsonObject) -> Any:
+        item = self._graph.types.get(parent)
+        if item is not None:
+            each = item.fields[name]
+            if self._name in each.requires:
+                required = {
+                    key: known.representation[key] for key in _top(each.requires[self._name])
+                }
+                return self._objects.computed(name, _without_typename(required))
+            outside = name in item.external.get(self._name, ())
+            if outside and name not in known.provided and name not in known.representation:
+                msg = f"{self._name} does not resolve {parent}.{name}"
+                raise AssertionError(msg)
+            if outside and name not in known.provided:
+                return known.representation[name]
+        return self._objects.plain(known.record, name, arguments)
+
+    def _entity(self, representation: JsonObject) -> _Known | None:
+        type_name = representation["__typename"]
+        names = self._graph.members(type_name)
+        for name in names:
+            for record in self._graph.objects[name]:
+                if all(
+                    record[key] == representation[key]
+                    for key in ("id", "sku")
+                    if key in representation
+                ):
+                    return _Known(record, representation, frozenset(), type_name)
+        msg = f"{self._name} got {representation}"
+        raise AssertionError(msg)
+
+
+class _Known:
+    """A record as a subgraph holds it: with what was provided or sent along."""
+
+    __slots__ = ("provided", "record", "representation", "type_name")
+
+    def __init__(
+        self,
+        record: JsonObject,
+        representation: JsonObject,
+        provided: frozenset[str],
+        type_name: str | None = None,
+    ) -> None:
+        self.record = record
+        self.representation = representation
+        self.provided = provided
+        self.type_name = type_name
+
+
+def _known(value: Any, provided: frozenset[str], representation: JsonObject, name: str) -> Any:
+    if isinstance(value, list):
+        return [_known(item, provided, {}, name) for item in value]
+    if isinstance(value, dict):
+        nested = representation.get(name)
+        return _Known(value, nested if isinstance(nested, dict) else {}, provided)
+    return value
+
+
+def _type_of(known: _Known, info: GraphQLResolveInfo, abstract: Any) -> str:
+    if isinstance(abstract, GraphQLUnionType) and abstract.name == "_Entity":
+        type_name = known.type_name or ""
+        declared = info.schema.get_type(type_name)
+        if declared in abstract.types:
+            return type_name
+    return str(known.record["__typename"])
+
+
+def _top(text: str) -> list[str]:
+    operation: Any = parse(f"{{{text}}}").definitions[0]
+    return [node.name.value for node in operation.selection_set.selections]
+
+
+def _without_typename(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_typename(item) for key, item in value.items() if key != "__typename"}
+    if isinstance(value, list):
+        return [_without_typename(item) for item in value]
+    return value
+
+
+def subgraph_schema(graph: RandomGraph, name: str) -> GraphQLSchema:
+    """The schema a subgraph library would serve."""
+    sdl = graph.sdl(name).removeprefix(LINK)
+    document = parse(sdl)
+    entities = [
+        node.name.value
+        for node in document.definitions
+        if node.kind == "object_type_definition"
+        and any(used.name.value == "key" for used in node.directives or ())  # type: ignore[attr-defined]
+    ]
+    served = _DEFINITIONS + print_ast(document)
+    if entities:
+        served += (
+            f"\nunion _Entity = {' | '.join(entities)}\n"
+            "extend type Query { _entities(representations: [_Any!]!): [_Entity]! }"
+        )
+    return build_schema(served)
