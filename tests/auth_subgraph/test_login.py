@@ -145,19 +145,23 @@ async def test_limits_are_shared_by_processes(start_auth: StartAuth) -> None:
         assert await one.login_code("alice", WRONG) == "RATE_LIMITED"
 
 
+GUESS = '(input: { identifier: "alice", password: "guess" }) { userErrors { code } }'
+
+
 @pytest.mark.parametrize(
     "operation",
     [
-        "mutation { a: login(input: {I}) { userErrors { code } } b: login(input: {I}) { user { id } } }",
-        "mutation { login(input: {I}) { user { id } }"
-        ' refreshTokens(input: { refreshToken: "x" }) { tokens { expiresIn } } }',
-        "mutation { a: login(input: {I}) { user { id } } ...F }"
-        " fragment F on Mutation { ... on Mutation { b: login(input: {I}) { user { id } } } }",
+        f"mutation {{ a: login{GUESS} b: login{GUESS} }}",
+        (
+            f'mutation {{ login{GUESS} refreshTokens(input: {{ refreshToken: "x" }})'
+            f" {{ userErrors {{ code }} }} }}"
+        ),
+        f"mutation {{ a: login{GUESS} ...F }} fragment F on Mutation {{ b: login{GUESS} }}",
+        f"mutation {{ a: login{GUESS} ... on Mutation {{ b: login{GUESS} }} }}",
     ],
 )
 async def test_a_request_holds_one_credential_mutation(auth: AuthGraph, operation: str) -> None:
-    written = operation.replace("{I}", '{ identifier: "alice", password: "guess" }')
-    answer = await auth.post(written)
+    answer = await auth.post(operation)
     assert "data" not in answer
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["BATCH_NOT_ALLOWED"]
     assert await auth.audited() == []

@@ -9,7 +9,10 @@ from tests.auth_subgraph.conftest import StartAuth
 from tests.auth_subgraph.graph import REFRESH, AuthGraph
 
 SESSIONS = "{ sessions { id isCurrent createdAt lastUsedAt expiresAt ipAddress userAgent } }"
-LOGOUT = "mutation($token: String) { logout(input: { refreshToken: $token }) { sessionEnded userErrors { code } } }"
+LOGOUT = (
+    "mutation($token: String) { logout(input: { refreshToken: $token })"
+    " { sessionEnded userErrors { code } } }"
+)
 REVOKE = (
     "mutation($id: ID!) { revokeSession(input: { sessionId: $id })"
     " { revokedSessionId userErrors { code path } } }"
