@@ -105,11 +105,11 @@ class PreparedOperation:
             PlanBugError: The plan is not sound.
         """
         variant = self._variant(variables)
-        execution = Execution(self._fetches, variables, context, clients)
+        execution = Execution(self._fetches, variant, variables, context, clients)
         if variant.introspection is not None:
             execution.tree.update(variant.introspection.answer(variables))
         await self._schedule.run(execution.perform)
-        return execution.answer(variant)
+        return execution.answer()
 
     def _variant(self, variables: dict[str, Any]) -> Variant:
         values = tuple(variables.get(name) is True for name in self._conditions)
@@ -121,6 +121,7 @@ class PreparedOperation:
                 self._schema,
                 self._document,
                 self._operation,
+                self.plan,
                 conditions=dict(zip(self._conditions, values, strict=True)),
                 denied=self._denied,
                 shared=self._shared,

@@ -70,19 +70,24 @@ class Execution:
         "_failures",
         "_fetches",
         "_field_errors",
+        "_passed",
         "_variables",
+        "_variant",
         "tree",
     )
 
     def __init__(
         self,
         fetches: Sequence[CompiledFetch],
+        variant: Variant,
         variables: JsonObject,
         context: ExecutionContext,
         clients: Mapping[str, SubgraphClient],
     ) -> None:
         self.tree: JsonObject = {}
         self._fetches = fetches
+        self._variant = variant
+        self._passed: bytes | None = None
         self._variables = variables
         self._context = context
         self._clients = clients
@@ -104,9 +109,13 @@ class Execution:
         request = fetch.request(collected, self._variables, self._context)
         started_s = monotonic()
         response: SubgraphResponse | None = None
+        outcome: FetchOutcome = "ok"
         try:
             response = await client.send(request)
-            outcome = self._take(fetch, collected, fetch.read(response))
+            if self._variant.pass_through is not None and response.status == 200:
+                self._passed = self._variant.pass_through(response.body)
+            if self._passed is None:
+                outcome = self._take(fetch, collected, fetch.read(response))
         except SubgraphError as error:
             _log.warning("%s", error)
             outcome = error.failure
@@ -168,16 +177,19 @@ class Execution:
             )
         )
 
-    def answer(self, variant: Variant) -> ExecutionResult:
+    def answer(self) -> ExecutionResult:
         """Project the tree to what the client selected."""
+        if self._passed is not None:
+            return ExecutionResult(self._passed, [])
         if not self._field_errors and not self._failures:
             try:
-                return ExecutionResult(_encode(variant.project(self.tree, {})), [])
+                return ExecutionResult(_encode(self._variant.project(self.tree, {})), [])
             except (OutOfOrderError, KeyError, TypeError):
                 pass
-        return self._answer_with_errors(variant)
+        return self._answer_with_errors()
 
-    def _answer_with_errors(self, variant: Variant) -> ExecutionResult:
+    def _answer_with_errors(self) -> ExecutionResult:
+        variant = self._variant
         selection = variant.selection
         told = [
             (item, None if item.path is None else known_part(selection, item.path))

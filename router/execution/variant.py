@@ -15,6 +15,7 @@ from graphql import (
 
 from router.errors import PlanBugError
 from router.execution.introspection import Introspection
+from router.execution.pass_through import compile_pass_through
 from router.execution.projection import compile_projection
 from router.execution.shape import INTROSPECTION_FIELDS, Denied, Scope, Selection
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from graphql.language import DirectiveNode
 
     from router.execution.locate import Keys
+    from router.planning.query_plan import QueryPlan
 
 
 class Variant:
@@ -32,16 +34,18 @@ class Variant:
     Attributes:
         selection: Shape of the answer.
         project: Compiled from it.
+        pass_through: Checks an answer that can be passed on as it is; None if none can.
         introspection: Answers `__schema` and `__type`; None if they are not selected.
     """
 
-    __slots__ = ("introspection", "project", "selection")
+    __slots__ = ("introspection", "pass_through", "project", "selection")
 
     def __init__(
         self,
         schema: GraphQLSchema,
         document: DocumentNode,
         operation: OperationDefinitionNode,
+        plan: QueryPlan,
         *,
         conditions: Mapping[str, bool],
         denied: Denied,
@@ -55,6 +59,7 @@ class Variant:
         sets = (operation.selection_set,)
         self.selection = Selection(scope, root_type, sets)
         self.project = compile_projection(self.selection, shared)
+        self.pass_through = compile_pass_through(plan, schema, self.selection, conditions)
         nodes = [
             node
             for found in scope.collect(root_type, sets).values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.transport.http import HttpSubgraph
+from router.transport.in_flight import SharedInFlight
 from router.transport.local import LocalSubgraph
 
-__all__ = ["HttpSubgraph", "LocalSubgraph"]
+__all__ = ["HttpSubgraph", "LocalSubgraph", "SharedInFlight"]
