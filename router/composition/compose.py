@@ -41,16 +41,16 @@ def compose(definitions: Sequence[SubgraphDefinition]) -> Composition:
     report = Report()
     ordered = sorted(definitions, key=lambda definition: definition.name)
     check_names(ordered, report)
-    if report.has_errors:
+    if report.has_errors():
         return _result(report)
     schemas = _read(ordered, report)
     facts = _validate(schemas, report, all_read=len(schemas) == len(ordered))
-    if report.has_errors:
+    if report.has_errors():
         return _result(report)
     context = merge_subgraphs(schemas, facts, report)
-    if not report.has_errors:
+    if not report.has_errors():
         check_supergraph(context)
-    if report.has_errors:
+    if report.has_errors():
         return _result(report)
     supergraph = print_supergraph(context.merged, schemas)
     check_satisfiability(context, supergraph)
@@ -79,7 +79,7 @@ def _validate(schemas: Sequence[SubgraphSchema], report: Report, *, all_read: bo
     """
     if all_read:
         upgrade(schemas, report)
-        if report.has_errors:
+        if report.has_errors():
             return []
     facts: list[Facts] = []
     for schema in schemas:
@@ -90,4 +90,4 @@ def _validate(schemas: Sequence[SubgraphSchema], report: Report, *, all_read: bo
 
 
 def _result(report: Report, supergraph: str | None = None) -> Composition:
-    return Composition(None if report.has_errors else supergraph, report.errors, report.hints)
+    return Composition(None if report.has_errors() else supergraph, report.errors, report.hints)

@@ -44,9 +44,11 @@ class Report:
             CompositionHint(code.name, message, _subgraphs(listed), self._locations(listed))
         ] = None
 
-    @property
     def has_errors(self) -> bool:
         return bool(self._errors)
+
+    def error_count(self) -> int:
+        return len(self._errors)
 
     @property
     def errors(self) -> tuple[CompositionError, ...]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from router.composition.codes import HintCode
 from router.composition.merge.authorization import conjunction
-from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.federation.document import Directive
 from router.federation.specification import (
     AUTHENTICATED,
@@ -28,6 +27,7 @@ from router.federation.values import Value, print_value
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from router.composition.merge.merged_schema import MergeContext, Sources
     from router.composition.report import Place
 
 SPECIFIED = frozenset({TAG, INACCESSIBLE, AUTHENTICATED, REQUIRES_SCOPES, POLICY, COST, LIST_SIZE})
@@ -55,7 +55,7 @@ def merge_applied(
 ) -> list[Directive]:
     """The directives an element carries in the supergraph."""
     uses: dict[str, list[tuple[Place, Directive]]] = {}
-    for index, source in present(sources):
+    for index, source in sources.items():
         for use in source.directives:
             if is_merged(context, index, use.name):
                 place = context.schemas[index].place(use)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.applied_directives import merge_applied
 from router.composition.merge.descriptions import merge_description
-from router.composition.merge.merged_schema import MergeContext, Sources, differing, present
+from router.composition.merge.merged_schema import MergeContext, Sources, differing
 from router.composition.merge.type_references import merge_type_reference
 from router.composition.subgraph.schema import use_of
 from router.federation.document import ABSENT, Absent, InputValue
@@ -29,7 +29,11 @@ def merge_arguments(
     """The arguments a client may give."""
     merged: dict[str, InputValue] = {}
     for name in _names(sources):
-        arguments = [source.arguments.get(name) if source else None for source in sources]
+        arguments = {
+            index: found
+            for index, source in sources.items()
+            if (found := source.arguments.get(name)) is not None
+        }
         argument_coordinate = f"{coordinate}({name}:)"
         if not _is_common(context, argument_coordinate, sources, arguments):
             continue
@@ -44,7 +48,7 @@ def merge_arguments(
 
 
 def _names(sources: Sources[HasArguments]) -> Mapping[str, None]:
-    return dict.fromkeys(name for _, source in present(sources) for name in source.arguments)
+    return dict.fromkeys(name for source in sources.values() for name in source.arguments)
 
 
 def _is_common(
@@ -54,11 +58,11 @@ def _is_common(
     arguments: Sources[InputValue],
 ) -> bool:
     """Whether the argument stays; reports why it does not, or must and cannot."""
-    contextual = [index for index, argument in present(arguments) if use_of(argument, FROM_CONTEXT)]
-    plain = [index for index, _ in present(arguments) if index not in contextual]
-    missing = [index for index, _ in present(sources) if arguments[index] is None]
+    contextual = [index for index, argument in arguments.items() if use_of(argument, FROM_CONTEXT)]
+    plain = [index for index in arguments if index not in contextual]
+    missing = [index for index in sources if index not in arguments]
     if contextual:
-        required = [index for index in plain if _at(arguments, index).is_required]
+        required = [index for index in plain if arguments[index].is_required]
         if required:
             message = (
                 f"{coordinate} is set from a context in {context.names(contextual)} "
@@ -69,7 +73,7 @@ def _is_common(
         return False
     if not missing:
         return True
-    required = [index for index in plain if _at(arguments, index).is_required]
+    required = [index for index in plain if arguments[index].is_required]
     if required:
         message = (
             f"{coordinate} is required in {context.names(required)} "
@@ -82,12 +86,6 @@ def _is_common(
     return False
 
 
-def _at(arguments: Sources[InputValue], index: int) -> InputValue:
-    argument = arguments[index]
-    assert argument is not None  # noqa: S101 - callers pass indices of present arguments
-    return argument
-
-
 def merge_input_value(
     context: MergeContext,
     coordinate: str,
@@ -97,7 +95,7 @@ def merge_input_value(
     default_mismatch: ErrorCode,
 ) -> InputValue:
     """One argument or input field."""
-    first = present(sources)[0][1]
+    first = next(iter(sources.values()))
     ref, _ = merge_type_reference(context, coordinate, sources, "input", type_mismatch)
     return InputValue(
         first.name,
@@ -115,18 +113,16 @@ def merge_default(
 
     Clients may only leave out what every subgraph can do without.
     """
-    defaults = [source.default for _, source in present(sources)]
+    defaults = [source.default for source in sources.values()]
     given = [default for default in defaults if default is not ABSENT]
     if not given:
         return ABSENT
-    shown = [
-        None
-        if source is None
-        else "no default"
+    shown = {
+        index: "no default"
         if source.default is ABSENT
         else f"default {print_value(source.default)}"
-        for source in sources
-    ]
+        for index, source in sources.items()
+    }
     if not all(same_value(default, given[0]) for default in given):
         message = f"{coordinate} has different defaults: {differing(context, shown)}"
         context.error(mismatch, message, sources)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.applied_directives import merge_applied
 from router.composition.merge.descriptions import merge_description
 from router.composition.merge.fields import merge_field
-from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.composition.subgraph.schema import is_resolvable, keys_of, use_of
 from router.federation.document import Directive, Kind, TypeDefinition
 from router.federation.specification import EXTENDS, INTERFACE_OBJECT, ROOTS
 from router.federation.values import EnumText, Value
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, Sources
 
 
 def merge_composite(context: MergeContext, merged: TypeDefinition) -> None:
@@ -20,14 +24,14 @@ def merge_composite(context: MergeContext, merged: TypeDefinition) -> None:
     merged.directives = merge_applied(context, merged.name, sources)
     _hint_entity(context, merged, sources)
     check_extension_has_base(context, merged, sources)
-    is_value_type = not any(keys_of(source) for _, source in present(sources))
+    is_value_type = not any(keys_of(source) for source in sources.values())
     if merged.kind is Kind.INTERFACE:
         _check_interface_keys(context, merged, sources)
         _check_interface_objects(context, merged, sources)
     if merged.name == "Query":
-        sources = [source or _NO_QUERY for source in sources]
+        sources = {index: sources.get(index, _NO_QUERY) for index in range(len(context.schemas))}
     add_join_types(context, merged, sources)
-    for name in dict.fromkeys(name for _, source in present(sources) for name in source.fields):
+    for name in dict.fromkeys(name for source in sources.values() for name in source.fields):
         if is_value_type:
             _hint_value_type_field(context, merged, name, sources)
         field = merge_field(context, merged, name, sources)
@@ -43,7 +47,7 @@ def add_join_types(
     context: MergeContext, merged: TypeDefinition, sources: Sources[TypeDefinition]
 ) -> None:
     """@join__type: the subgraphs that know the type, once per key."""
-    for index, source in present(sources):
+    for index, source in sources.items():
         arguments: dict[str, Value] = {"graph": EnumText(context.schemas[index].graph)}
         is_interface_object = use_of(source, INTERFACE_OBJECT) is not None
         keys = keys_of(source)
@@ -68,10 +72,10 @@ def check_extension_has_base(
     """What is extended is defined somewhere, as the same kind of type."""
     if merged.name in ROOTS.values():
         return
-    for index, source in present(sources):
+    for index, source in sources.items():
         if source.has_definition:
             continue
-        bases = [other for _, other in present(sources) if other.has_definition]
+        bases = [other for other in sources.values() if other.has_definition]
         if not any(other.kind is source.kind for other in bases):
             message = (
                 f"[{context.schemas[index].name}] {source.kind.words} {merged.name} is extended "
@@ -86,7 +90,7 @@ def _check_interface_keys(
 ) -> None:
     """Who resolves an interface by key must know everything it can turn out to be."""
     all_implementations = [impl.name for impl in context.merged.implementations(merged.name)]
-    for index, source in present(sources):
+    for index, source in sources.items():
         if source.kind is not Kind.INTERFACE or not any(map(is_resolvable, keys_of(source))):
             continue
         known = set(context.schemas[index].possible_types(merged.name))
@@ -106,7 +110,7 @@ def _check_interface_objects(
     context: MergeContext, merged: TypeDefinition, sources: Sources[TypeDefinition]
 ) -> None:
     """An @interfaceObject stands for all implementations, so none of them may be there too."""
-    for index, source in present(sources):
+    for index, source in sources.items():
         if not use_of(source, INTERFACE_OBJECT):
             continue
         types = context.schemas[index].types
@@ -129,8 +133,8 @@ def _hint_entity(
 ) -> None:
     if merged.kind is not Kind.OBJECT or merged.name in ROOTS.values():
         return
-    with_key = [index for index, source in present(sources) if keys_of(source)]
-    without = [index for index, source in present(sources) if not keys_of(source)]
+    with_key = [index for index, source in sources.items() if keys_of(source)]
+    without = [index for index, source in sources.items() if not keys_of(source)]
     if with_key and without:
         message = (
             f"{merged.name} is an entity in {context.names(with_key)} "
@@ -144,7 +148,7 @@ def _hint_value_type_field(
 ) -> None:
     if merged.name in ROOTS.values():
         return
-    missing = [index for index, source in present(sources) if name not in source.fields]
+    missing = [index for index, source in sources.items() if name not in source.fields]
     if missing:
         code = (
             HintCode.INCONSISTENT_OBJECT_VALUE_TYPE_FIELD

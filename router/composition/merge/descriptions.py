@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from router.composition.codes import HintCode
-from router.composition.merge.merged_schema import MergeContext, present
 
 if TYPE_CHECKING:
-    from router.composition.merge.merged_schema import Sources
+    from router.composition.merge.merged_schema import MergeContext, Sources
 
 
 class Described(Protocol):
@@ -20,14 +19,14 @@ def merge_description(
     context: MergeContext, coordinate: str, sources: Sources[Described]
 ) -> str | None:
     """The first description that is not empty, in the order of the subgraphs."""
-    texts = [source.description for _, source in present(sources) if source.description]
+    texts = [source.description for source in sources.values() if source.description]
     if len(set(texts)) > 1:
         context.report.hint(
             HintCode.INCONSISTENT_DESCRIPTION,
             f"{coordinate} has different descriptions; the first one is used",
             [
                 context.schemas[index].place(source.offset)
-                for index, source in present(sources)
+                for index, source in sources.items()
                 if source.description
             ],
         )

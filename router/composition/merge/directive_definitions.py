@@ -5,12 +5,16 @@ An executable directive can stand anywhere in an operation and so reach any subg
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import HintCode
 from router.composition.merge.arguments import merge_arguments
 from router.composition.merge.descriptions import merge_description
-from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.federation.document import DirectiveDefinition
 from router.federation.specification import EXECUTABLE_LOCATIONS
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, Sources
 
 
 def merge_directive_definitions(context: MergeContext) -> None:
@@ -21,7 +25,11 @@ def merge_directive_definitions(context: MergeContext) -> None:
         if _executable_locations(definition) and name not in context.merged.composed
     )
     for name in names:
-        sources = [schema.directives.get(name) for schema in context.schemas]
+        sources = {
+            index: schema.directives[name]
+            for index, schema in enumerate(context.schemas)
+            if name in schema.directives
+        }
         merged = _merge(context, name, sources)
         if merged is not None:
             context.merged.directives[name] = merged
@@ -34,14 +42,14 @@ def _executable_locations(definition: DirectiveDefinition) -> list[str]:
 def _merge(
     context: MergeContext, name: str, sources: Sources[DirectiveDefinition]
 ) -> DirectiveDefinition | None:
-    missing = [index for index, source in enumerate(sources) if source is None]
+    missing = [index for index in range(len(context.schemas)) if index not in sources]
     if missing:
         message = (
             f"Directive @{name} is left out because {context.names(missing)} does not define it"
         )
         context.hint(HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE, message, sources)
         return None
-    definitions = [source for _, source in present(sources)]
+    definitions = [source for source in sources.values()]
     first = _executable_locations(definitions[0])
     common = [
         location

@@ -6,14 +6,18 @@ subgraph understands; for both, the values must be the same everywhere.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.applied_directives import merge_applied
 from router.composition.merge.composites import add_join_types, check_extension_has_base
 from router.composition.merge.descriptions import merge_description
-from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.federation.document import Directive, EnumValue, TypeDefinition
 from router.federation.specification import INACCESSIBLE
 from router.federation.values import EnumText
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, Sources
 
 
 def merge_enum(context: MergeContext, merged: TypeDefinition) -> None:
@@ -26,7 +30,7 @@ def merge_enum(context: MergeContext, merged: TypeDefinition) -> None:
     if not usage:
         message = f"Enum {merged.name} is used by nothing; all its values are kept"
         context.hint(HintCode.UNUSED_ENUM_TYPE, message, sources)
-    for name in dict.fromkeys(name for _, source in present(sources) for name in source.values):
+    for name in dict.fromkeys(name for source in sources.values() for name in source.values):
         value = _merge_value(context, merged, name, sources, usage)
         if value is not None:
             merged.values[name] = value
@@ -42,14 +46,18 @@ def _merge_value(
     owners: Sources[TypeDefinition],
     usage: set[str],
 ) -> EnumValue | None:
-    sources = [owner.values.get(name) if owner else None for owner in owners]
+    sources = {
+        index: found
+        for index, owner in owners.items()
+        if (found := owner.values.get(name)) is not None
+    }
     coordinate = f"{merged.name}.{name}"
     value = EnumValue(
         name,
         merge_applied(context, coordinate, sources),
         merge_description(context, coordinate, sources),
     )
-    missing = [index for index, _ in present(owners) if sources[index] is None]
+    missing = [index for index in owners if index not in sources]
     is_inaccessible = any(use.name == INACCESSIBLE for use in value.directives)
     if missing and not is_inaccessible:
         message = f"Value {coordinate} does not exist in {context.names(missing)}"
@@ -62,7 +70,7 @@ def _merge_value(
             return None
         else:
             context.hint(HintCode.INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM, message, owners)
-    for index, _ in present(sources):
+    for index in sources:
         graph = EnumText(context.schemas[index].graph)
         context.merged.join((merged.name, name), Directive("join__enumValue", {"graph": graph}))
     return value

@@ -9,7 +9,7 @@ from router.composition.merge.applied_directives import is_merged, merge_applied
 from router.composition.merge.arguments import merge_arguments
 from router.composition.merge.descriptions import merge_description
 from router.composition.merge.join_fields import add_join_fields
-from router.composition.merge.merged_schema import MergeContext, Sources, differing, present
+from router.composition.merge.merged_schema import MergeContext, Sources, differing
 from router.composition.merge.overrides import Overrides, read_overrides
 from router.composition.merge.type_references import is_subtype, merge_type_reference
 from router.composition.subgraph.schema import use_of
@@ -29,17 +29,21 @@ def merge_field(
     Args:
         parent: The merged type; `owners` are its subgraph types.
     """
-    sources = [owner.fields.get(name) if owner else None for owner in owners]
+    sources = {
+        index: found
+        for index, owner in owners.items()
+        if (found := owner.fields.get(name)) is not None
+    }
     coordinate = f"{parent.name}.{name}"
     overrides = read_overrides(context, parent, sources)
     if _is_external_everywhere(context, parent, name, sources):
-        where = context.names(index for index, _ in present(sources))
+        where = context.names(index for index in sources)
         message = f"{coordinate} is @external in every subgraph that declares it ({where})"
         context.error(ErrorCode.EXTERNAL_MISSING_ON_BASE, message, sources)
         return None
     resolved = _without_external(context, parent.name, coordinate, sources)
-    if not present(resolved):
-        resolved = list(sources)
+    if not resolved:
+        resolved = sources
     ref, is_same_type = merge_type_reference(
         context, coordinate, resolved, "output", ErrorCode.FIELD_TYPE_MISMATCH
     )
@@ -51,7 +55,7 @@ def merge_field(
         merge_description(context, coordinate, resolved),
     )
     _check_external(context, parent.name, field, sources)
-    is_same_type = is_same_type and all(source.type == ref for _, source in present(sources))
+    is_same_type = is_same_type and all(source.type == ref for source in sources.values())
     add_join_fields(context, parent, field, owners, overrides, is_same_type=is_same_type)
     if parent.kind is Kind.OBJECT:
         _check_sharing(context, parent, name, sources, overrides)
@@ -59,20 +63,18 @@ def merge_field(
 
 
 def stand_ins(
-    context: MergeContext, parent: TypeDefinition, name: str, index: int
-) -> Iterator[tuple[str, Field]]:
-    """Fields of @interfaceObject types by which a subgraph resolves a field of `parent`.
+    context: MergeContext, parent: TypeDefinition, name: str
+) -> Iterator[tuple[int, str]]:
+    """Subgraphs that resolve a field of `parent` through an @interfaceObject, and which.
 
-    Only where the subgraph does not know `parent` itself.
+    Only subgraphs that do not know `parent` itself.
     """
-    types = context.schemas[index].types
-    if parent.kind is not Kind.OBJECT or parent.name in types:
+    if parent.kind is not Kind.OBJECT:
         return
     for interface in parent.interfaces:
-        merged = context.merged.types.get(interface)
-        own = types.get(interface)
-        if merged and own and own.kind is Kind.OBJECT and name in own.fields:
-            yield interface, own.fields[name]
+        for index, source in context.interface_objects.get(interface, {}).items():
+            if name in source.fields and parent.name not in context.schemas[index].types:
+                yield index, interface
 
 
 def _is_external(context: MergeContext, index: int, type_name: str, name: str) -> bool:
@@ -82,31 +84,25 @@ def _is_external(context: MergeContext, index: int, type_name: str, name: str) -
 def _is_external_everywhere(
     context: MergeContext, parent: TypeDefinition, name: str, sources: Sources[Field]
 ) -> bool:
-    for index, source in enumerate(sources):
-        if source is not None:
-            if not _is_external(context, index, parent.name, name):
-                return False
-        else:
-            for interface, _ in stand_ins(context, parent, name, index):
-                if not _is_external(context, index, interface, name):
-                    return False
-    return True
+    return all(_is_external(context, index, parent.name, name) for index in sources) and all(
+        _is_external(context, index, interface, name)
+        for index, interface in stand_ins(context, parent, name)
+    )
 
 
 def _without_external(
     context: MergeContext, type_name: str, coordinate: str, sources: Sources[Field]
-) -> list[Field | None]:
+) -> dict[int, Field]:
     """The declarations that resolve the field; those marked @external must carry no directives.
 
     External declarations do not take part in the merge: a type written down wrongly for a field that
     is resolved elsewhere would change the supergraph.
     """
-    kept: list[Field | None] = []
-    for index, source in enumerate(sources):
-        if source is None or not _is_external(context, index, type_name, source.name):
-            kept.append(source)
+    kept: dict[int, Field] = {}
+    for index, source in sources.items():
+        if not _is_external(context, index, type_name, source.name):
+            kept[index] = source
             continue
-        kept.append(None)
         for use in source.directives:
             if is_merged(context, index, use.name) and use.name != "deprecated":
                 message = (
@@ -123,14 +119,15 @@ def _check_external(
 ) -> None:
     """External declarations agree with what is resolved elsewhere."""
     coordinate = f"{type_name}.{field.name}"
-    external: list[Field | None] = [
-        source if source and _is_external(context, index, type_name, field.name) else None
-        for index, source in enumerate(sources)
-    ]
-    if not present(external):
+    external = {
+        index: source
+        for index, source in sources.items()
+        if _is_external(context, index, type_name, field.name)
+    }
+    if not external:
         return
-    if any(not is_subtype(context.merged, s.type, field.type) for _, s in present(external)):
-        found = differing(context, [source.type if source else None for source in external])
+    if any(not is_subtype(context.merged, s.type, field.type) for s in external.values()):
+        found = differing(context, {index: source.type for index, source in external.items()})
         message = (
             f"{coordinate} has type {field.type} where it is resolved, but is external as {found}"
         )
@@ -143,11 +140,11 @@ def _check_external_argument(
     context: MergeContext, coordinate: str, argument: InputValue, external: Sources[Field]
 ) -> None:
     where = f"{coordinate}({argument.name}:)"
-    missing = [index for index, s in present(external) if argument.name not in s.arguments]
+    missing = [index for index, s in external.items() if argument.name not in s.arguments]
     if missing:
         message = f"{where} is missing on the external declaration in {context.names(missing)}"
         context.error(ErrorCode.EXTERNAL_ARGUMENT_MISSING, message, external)
-    for index, source in present(external):
+    for index, source in external.items():
         own = source.arguments.get(argument.name)
         if own is None:
             continue
@@ -173,18 +170,11 @@ def _check_sharing(
     """A field that several subgraphs resolve is shareable in all of them."""
     shareable: list[int] = []
     others: list[int] = []
-    for index, source in enumerate(sources):
+    resolving = [(index, parent.name) for index in sources if not overrides.is_overridden(index)]
+    for index, owner in [*resolving, *stand_ins(context, parent, name)]:
         facts = context.facts[index]
-        if source is None:
-            owners = [interface for interface, _ in stand_ins(context, parent, name, index)]
-        elif overrides.is_overridden(index):
-            owners = []
-        else:
-            owners = [parent.name]
-        for owner in owners:
-            key = (owner, name)
-            if key in facts.external and key not in facts.provided:
-                continue
+        key = (owner, name)
+        if key not in facts.external or key in facts.provided:
             (shareable if key in facts.shareable else others).append(index)
     if parent.name == "Subscription":
         _check_subscription(context, name, sources)
@@ -198,6 +188,6 @@ def _check_sharing(
 
 
 def _check_subscription(context: MergeContext, name: str, sources: Sources[Field]) -> None:
-    if any(use_of(source, SHAREABLE) for _, source in present(sources)):
+    if any(use_of(source, SHAREABLE) for source in sources.values()):
         message = f"Subscription.{name} cannot be @shareable"
         context.error(ErrorCode.INVALID_FIELD_SHARING, message, sources)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.applied_directives import merge_applied
 from router.composition.merge.arguments import merge_input_value
 from router.composition.merge.composites import add_join_types, check_extension_has_base
 from router.composition.merge.descriptions import merge_description
-from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.federation.document import Directive, InputValue, TypeDefinition
 from router.federation.specification import INACCESSIBLE
 from router.federation.values import EnumText, Value
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, Sources
 
 
 def merge_input_object(context: MergeContext, merged: TypeDefinition) -> None:
@@ -19,9 +23,7 @@ def merge_input_object(context: MergeContext, merged: TypeDefinition) -> None:
     merged.directives = merge_applied(context, merged.name, sources)
     check_extension_has_base(context, merged, sources)
     add_join_types(context, merged, sources)
-    for name in dict.fromkeys(
-        name for _, source in present(sources) for name in source.input_fields
-    ):
+    for name in dict.fromkeys(name for source in sources.values() for name in source.input_fields):
         field = _merge_field(context, merged, name, sources)
         if field is not None:
             merged.input_fields[name] = field
@@ -33,14 +35,18 @@ def merge_input_object(context: MergeContext, merged: TypeDefinition) -> None:
 def _merge_field(
     context: MergeContext, merged: TypeDefinition, name: str, owners: Sources[TypeDefinition]
 ) -> InputValue | None:
-    sources = [owner.input_fields.get(name) if owner else None for owner in owners]
+    sources = {
+        index: found
+        for index, owner in owners.items()
+        if (found := owner.input_fields.get(name)) is not None
+    }
     coordinate = f"{merged.name}.{name}"
-    missing = [index for index, _ in present(owners) if sources[index] is None]
+    missing = [index for index in owners if index not in sources]
     directives = merge_applied(context, coordinate, sources)
     # What is @inaccessible is never sent, so it may be anywhere.
     is_inaccessible = any(use.name == INACCESSIBLE for use in directives)
     if missing and not is_inaccessible:
-        required = [index for index, source in present(sources) if source.is_required]
+        required = [index for index, source in sources.items() if source.is_required]
         if required:
             message = (
                 f"{coordinate} is required in {context.names(required)} "
@@ -59,9 +65,9 @@ def _merge_field(
         type_mismatch=ErrorCode.FIELD_TYPE_MISMATCH,
         default_mismatch=ErrorCode.INPUT_FIELD_DEFAULT_MISMATCH,
     )
-    is_same_type = all(source.type == field.type for _, source in present(sources))
+    is_same_type = all(source.type == field.type for source in sources.values())
     if missing or not is_same_type:
-        for index, source in present(sources):
+        for index, source in sources.items():
             arguments: dict[str, Value] = {"graph": EnumText(context.schemas[index].graph)}
             if not is_same_type:
                 arguments["type"] = source.type

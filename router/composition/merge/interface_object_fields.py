@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from router.composition.subgraph.schema import use_of
 from router.federation.document import Directive, Kind
-from router.federation.specification import INTERFACE_OBJECT
 
 if TYPE_CHECKING:
     from router.composition.merge.merged_schema import MergeContext
@@ -32,7 +30,6 @@ def add_interface_object_fields(context: MergeContext) -> None:
 def _added_fields(context: MergeContext, interface: str) -> dict[str, None]:
     return dict.fromkeys(
         name
-        for source in context.type_sources(interface)
-        if source is not None and use_of(source, INTERFACE_OBJECT)
+        for source in context.interface_objects.get(interface, {}).values()
         for name in source.fields
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.composition.subgraph.facts import context_reference
 from router.composition.subgraph.schema import use_of
 from router.composition.subgraph.selections import print_selections
@@ -18,6 +17,7 @@ from router.federation.type_refs import nullable
 from router.federation.values import EnumText, Value
 
 if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, Sources
     from router.composition.merge.overrides import Overrides
 
 
@@ -31,10 +31,14 @@ def add_join_fields(
     is_same_type: bool,
 ) -> None:
     """Record the @join__field directives of a merged field."""
-    sources = [owner.fields.get(field.name) if owner else None for owner in owners]
+    sources = {
+        index: found
+        for index, owner in owners.items()
+        if (found := owner.fields.get(field.name)) is not None
+    }
     if is_same_type and not _is_needed(context, parent, field, owners, overrides):
         return
-    for index, source in present(sources):
+    for index, source in sources.items():
         if overrides.is_absent(index):
             continue
         arguments: dict[str, Value] = {"graph": EnumText(context.schemas[index].graph)}
@@ -67,9 +71,7 @@ def _is_needed(
 ) -> bool:
     if overrides.used or overrides.labels:
         return True
-    for index, owner in enumerate(owners):
-        if owner is None:
-            continue
+    for index, owner in owners.items():
         source = owner.fields.get(field.name)
         if source is None or overrides.is_absent(index):
             return True

@@ -16,7 +16,7 @@ from router.composition.merge.input_objects import merge_input_object
 from router.composition.merge.interface_authorization import protect_interfaces
 from router.composition.merge.interface_object_fields import add_interface_object_fields
 from router.composition.merge.link_names import check_link_names
-from router.composition.merge.merged_schema import MergeContext, MergedSchema
+from router.composition.merge.merged_schema import MergeContext
 from router.composition.merge.scalars import merge_scalar
 from router.composition.merge.types import add_types, drop_empty_roots, merge_relations
 from router.composition.merge.unions import merge_union
@@ -42,7 +42,7 @@ def merge_subgraphs(
     schemas: Sequence[SubgraphSchema], facts: Sequence[Facts], report: Report
 ) -> MergeContext:
     """Merge everything; errors are in the report, the result is only sound without them."""
-    context = MergeContext(schemas, facts, MergedSchema(), report)
+    context = MergeContext(schemas, facts, report)
     check_link_names(context)
     find_composed_directives(context)
     add_types(context)

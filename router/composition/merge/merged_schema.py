@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from router.composition.subgraph.schema import use_of
 from router.federation.document import (
     Directive,
     DirectiveDefinition,
@@ -13,6 +14,7 @@ from router.federation.document import (
     Kind,
     TypeDefinition,
 )
+from router.federation.specification import INTERFACE_OBJECT
 
 if TYPE_CHECKING:
     from router.composition.codes import ErrorCode, HintCode
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Sources: TypeAlias = Sequence[T | None]
-"""What each subgraph has of one element, in the order of the subgraphs; None where it has not."""
+Sources: TypeAlias = Mapping[int, T]
+"""One element as the subgraphs have it, by index of the subgraph and in that order."""
 
 
 @dataclass(slots=True)
@@ -73,33 +75,46 @@ class ComposedDirective:
     graphs: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
 class MergeContext:
-    """The subgraphs in order, what is known of them, and where the result grows."""
+    """The subgraphs in order, what is known of them, and where the result grows.
 
-    schemas: Sequence[SubgraphSchema]
-    facts: Sequence[Facts]
-    merged: MergedSchema
-    report: Report
-    enum_usage: dict[str, set[str]] = field(default_factory=dict)
-    """Per enum "input", "output" or both: how the merged schema uses it."""
+    Attributes:
+        enum_usage: Per enum "input", "output" or both: how the merged schema uses it.
+        interface_objects: Per interface the @interfaceObject types that stand for it.
+    """
 
-    def type_sources(self, name: str) -> list[TypeDefinition | None]:
-        return [schema.types.get(name) for schema in self.schemas]
+    def __init__(
+        self, schemas: Sequence[SubgraphSchema], facts: Sequence[Facts], report: Report
+    ) -> None:
+        self.schemas = schemas
+        self.facts = facts
+        self.report = report
+        self.merged = MergedSchema()
+        self.enum_usage: dict[str, set[str]] = {}
+        self.interface_objects: dict[str, dict[int, TypeDefinition]] = {}
+        self._types: dict[str, dict[int, TypeDefinition]] = {}
+        for index, schema in enumerate(schemas):
+            for name, definition in schema.types.items():
+                self._types.setdefault(name, {})[index] = definition
+                if definition.directives and use_of(definition, INTERFACE_OBJECT):
+                    self.interface_objects.setdefault(name, {})[index] = definition
+
+    @property
+    def type_names(self) -> Iterable[str]:
+        return self._types
+
+    def type_sources(self, name: str) -> Sources[TypeDefinition]:
+        return self._types.get(name, {})
 
     def places(self, sources: Sources[Located]) -> list[Place]:
         """Where the subgraphs that have the element define it."""
-        return [
-            schema.place(source)
-            for schema, source in zip(self.schemas, sources, strict=True)
-            if source is not None
-        ]
+        return [self.schemas[index].place(source) for index, source in sources.items()]
 
     def places_at(self, type_name: str, member: str = "", argument: str = "") -> list[Place]:
         """Where the subgraphs define a type, or a field, input field or value, or an argument."""
         found: list[Place] = []
-        for schema in self.schemas:
-            element: Located | None = schema.types.get(type_name)
+        for index, definition in self.type_sources(type_name).items():
+            element: Located | None = definition
             if member and isinstance(element, TypeDefinition):
                 element = (
                     element.fields.get(member)
@@ -109,7 +124,7 @@ class MergeContext:
             if argument and isinstance(element, Field):
                 element = element.arguments.get(argument)
             if element is not None:
-                found.append(schema.place(element))
+                found.append(self.schemas[index].place(element))
         return found
 
     def error(self, code: ErrorCode, message: str, sources: Sources[Located]) -> None:
@@ -124,14 +139,9 @@ class MergeContext:
         return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def present(sources: Sources[T]) -> list[tuple[int, T]]:
-    """The subgraphs that have the element, with their indices."""
-    return [(index, source) for index, source in enumerate(sources) if source is not None]
-
-
 def differing(context: MergeContext, shown: Sources[str]) -> str:
     """For messages: `String in "a" and "b" but Int in "c"`."""
     groups: dict[str, list[int]] = {}
-    for index, text in present(shown):
+    for index, text in shown.items():
         groups.setdefault(text, []).append(index)
     return " but ".join(f"{text} in {context.names(indices)}" for text, indices in groups.items())

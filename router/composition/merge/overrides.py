@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode, HintCode
-from router.composition.merge.merged_schema import MergeContext, Sources, present
 from router.composition.subgraph.schema import use_of
 from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.specification import INTERFACE_OBJECT, OVERRIDE, PROVIDES, REQUIRES, shown
 
 if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, Sources
     from router.federation.values import Value
 
 _LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9_\-:./]*\Z")
@@ -50,7 +50,7 @@ def read_overrides(
     context: MergeContext, parent: TypeDefinition, sources: Sources[Field]
 ) -> Overrides:
     """Check all uses of @override on one field and say what they mean."""
-    uses = {index: use for index, source in present(sources) if (use := use_of(source, OVERRIDE))}
+    uses = {index: use for index, source in sources.items() if (use := use_of(source, OVERRIDE))}
     if not uses:
         return NO_OVERRIDES
     overrides = Overrides()
@@ -71,7 +71,7 @@ def _read_use(
     use = uses[index]
     schema = context.schemas[index]
     origin = str(use.arguments.get("from"))
-    name = next(source.name for _, source in present(sources))
+    name = next(source.name for source in sources.values())
     coordinate = f"{parent.name}.{name}"
     places = [schema.place(use)]
     declared = schema.types[parent.name]
@@ -93,7 +93,7 @@ def _read_use(
     elif from_index in uses:
         message = f'{coordinate} overrides from "{origin}", which has an @override itself'
         context.report.error(ErrorCode.OVERRIDE_SOURCE_HAS_OVERRIDE, message, places)
-    elif (overridden := sources[from_index]) is None:
+    elif (overridden := sources.get(from_index)) is None:
         message = f'{coordinate} no longer exists in "{origin}"; its @override can be removed'
         context.report.hint(HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED, message, places)
     elif collision := _collision(context, parent, sources, index, from_index):
@@ -110,12 +110,12 @@ def _collision(
     index: int,
     from_index: int,
 ) -> str | None:
-    own, overridden = sources[index], sources[from_index]
+    own, overridden = sources[index], sources.get(from_index)
     if overridden is not None:
         for name in (REQUIRES, PROVIDES):
             if use_of(overridden, name):
                 return f'the field has {shown(name)} in "{context.schemas[from_index].name}"'
-    if own is not None and (parent.name, own.name) in context.facts[index].external:
+    if (parent.name, own.name) in context.facts[index].external:
         return f'it is @external in "{context.schemas[index].name}"'
     return None
 

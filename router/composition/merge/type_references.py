@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from router.composition.codes import ErrorCode, HintCode
-from router.composition.merge.merged_schema import MergeContext, Sources, differing, present
+from router.composition.merge.merged_schema import MergeContext, Sources, differing
 from router.federation.document import Field, InputValue, Kind
 from router.federation.type_refs import is_list, is_non_null, item_type, named_type, nullable
 
@@ -27,7 +27,7 @@ def merge_type_reference(
     Returns:
         The merged type, and whether all subgraphs have exactly that one.
     """
-    refs = [source.type for _, source in present(sources)]
+    refs = [source.type for source in sources.values()]
     merged = refs[0]
     if all(ref == merged for ref in refs):
         _record_enum_usage(context, merged, position)
@@ -40,7 +40,7 @@ def merge_type_reference(
             merged = merged if position == "input" else ref
         else:
             is_compatible = False
-    found = differing(context, [source.type if source else None for source in sources])
+    found = differing(context, {index: source.type for index, source in sources.items()})
     if is_compatible:
         code = (
             HintCode.INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE

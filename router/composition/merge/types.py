@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.composition.codes import ErrorCode
 from router.composition.merge.composites import check_extension_has_base
-from router.composition.merge.merged_schema import MergeContext, differing, present
+from router.composition.merge.merged_schema import MergeContext, differing
 from router.composition.subgraph.schema import use_of
 from router.federation.document import Directive, Kind, TypeDefinition
 from router.federation.specification import INTERFACE_OBJECT, ROOTS
@@ -13,20 +13,19 @@ from router.federation.values import EnumText
 
 def add_types(context: MergeContext) -> None:
     """Add every type, still empty; those of clashing kinds are reported and left out."""
-    names = dict.fromkeys(name for schema in context.schemas for name in schema.types)
-    for name in names:
+    for name in context.type_names:
         sources = context.type_sources(name)
-        kinds = [source and _merged_kind(source) for source in sources]
-        distinct = list(dict.fromkeys(kind for kind in kinds if kind))
+        kinds = {index: _merged_kind(source) for index, source in sources.items()}
+        distinct = list(dict.fromkeys(kinds.values()))
         if len(distinct) > 1:
-            found = differing(context, [kind.words if kind else None for kind in kinds])
+            found = differing(context, {index: kind.words for index, kind in kinds.items()})
             message = f"Type {name} has different kinds: {found}"
             context.error(ErrorCode.TYPE_KIND_MISMATCH, message, sources)
             merged = TypeDefinition(distinct[0], name)
             check_extension_has_base(context, merged, sources)
             continue
         if distinct == [Kind.INTERFACE] and not any(
-            source.kind is Kind.INTERFACE for _, source in present(sources)
+            source.kind is Kind.INTERFACE for source in sources.values()
         ):
             message = f"Type {name} is an @interfaceObject everywhere, but an interface nowhere"
             context.error(ErrorCode.INTERFACE_OBJECT_USAGE_ERROR, message, sources)
@@ -41,7 +40,7 @@ def _merged_kind(source: TypeDefinition) -> Kind:
 def merge_relations(context: MergeContext) -> None:
     """Interfaces and members first: whether two types are compatible depends on them."""
     for merged in context.merged.types.values():
-        for index, source in present(context.type_sources(merged.name)):
+        for index, source in context.type_sources(merged.name).items():
             graph = EnumText(context.schemas[index].graph)
             for interface in source.interfaces:
                 if interface not in merged.interfaces:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import HintCode
 from router.composition.merge.applied_directives import merge_applied
 from router.composition.merge.composites import add_join_types, check_extension_has_base
 from router.composition.merge.descriptions import merge_description
-from router.composition.merge.merged_schema import MergeContext, present
 from router.federation.document import Directive, TypeDefinition
 from router.federation.values import EnumText
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext
 
 
 def merge_union(context: MergeContext, merged: TypeDefinition) -> None:
@@ -19,7 +23,7 @@ def merge_union(context: MergeContext, merged: TypeDefinition) -> None:
     add_join_types(context, merged, sources)
     for member in merged.members:
         missing: list[int] = []
-        for index, source in present(sources):
+        for index, source in sources.items():
             if member not in source.members:
                 missing.append(index)
                 continue

@@ -52,7 +52,7 @@ FEDERATION_RULES: Final[tuple[Rule, ...]] = (
 
 def apply_rules(context: RuleContext, rules: tuple[Rule, ...]) -> bool:
     """Apply every rule; whether none found an error."""
-    errors_before = len(context.report.errors)
+    errors_before = context.report.error_count()
     for rule in rules:
         rule(context)
-    return len(context.report.errors) == errors_before
+    return context.report.error_count() == errors_before

@@ -30,19 +30,11 @@ def type_bodies(context: RuleContext) -> None:
 def _check_empty(context: RuleContext, definition: TypeDefinition) -> None:
     if not definition.has_definition or definition.name in ROOTS.values():
         return
-    match definition.kind:
-        case Kind.OBJECT | Kind.INTERFACE:
-            is_empty, what = not definition.fields, "fields"
-        case Kind.INPUT_OBJECT:
-            is_empty, what = not definition.input_fields, "fields"
-        case Kind.ENUM:
-            is_empty, what = not definition.values, "values"
-        case Kind.UNION:
-            is_empty, what = not definition.members, "members"
-        case Kind.SCALAR:
-            return
-    if is_empty:
-        message = f"Type {definition.name} must have {what}"
+    content = (
+        definition.fields or definition.input_fields or definition.values or definition.members
+    )
+    if definition.kind is not Kind.SCALAR and not content:
+        message = f"{definition.kind.words} {definition.name} is empty"
         context.error(ErrorCode.INVALID_GRAPHQL, message, definition)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from router.composition.codes import ErrorCode
 from router.composition.report import Place, Report
+from router.federation.document import EnumValue, Field, InputValue
 
 if TYPE_CHECKING:
     from router.federation.document import DirectiveDefinition, Document, TypeDefinition
+
+Element = TypeVar("Element", Field, InputValue, EnumValue)
 
 
 def assemble_types(document: Document, subgraph: str, report: Report) -> dict[str, TypeDefinition]:
@@ -52,22 +55,29 @@ def _add_part(
     for directive in part.directives:
         directive.part = number
     base.directives.extend(part.directives)
-    for known, added in (
-        (base.fields, part.fields),
-        (base.input_fields, part.input_fields),
-        (base.values, part.values),
-    ):
-        for name, element in added.items():  # type: ignore[attr-defined]
-            if name in known:  # type: ignore[operator]
-                message = f"{base.name}.{name} can only be defined once"
-                report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, element.offset)])
-            known.setdefault(name, element)  # type: ignore[attr-defined]
+    _add_elements(base, base.fields, part.fields, subgraph, report)
+    _add_elements(base, base.input_fields, part.input_fields, subgraph, report)
+    _add_elements(base, base.values, part.values, subgraph, report)
     for names, extra in ((base.interfaces, part.interfaces), (base.members, part.members)):
         for name, offset in extra.items():
             if name in names:
                 message = f"{base.name} can name {name} only once"
                 report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, offset)])
             names.setdefault(name, offset)
+
+
+def _add_elements(
+    base: TypeDefinition,
+    known: dict[str, Element],
+    added: dict[str, Element],
+    subgraph: str,
+    report: Report,
+) -> None:
+    for name, element in added.items():
+        if name in known:
+            message = f"{base.name}.{name} can only be defined once"
+            report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, element.offset)])
+        known.setdefault(name, element)
 
 
 def assemble_directives(

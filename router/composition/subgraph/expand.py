@@ -101,11 +101,11 @@ def take_out_definitions(
             allowed[canonical] = replace(allowed[canonical], locations=definition.locations)
     for name, expected_type in specification_types(links).items():
         own = types.pop(name, None)
-        problem = own and type_difference(own, expected_type)
-        if own and problem:
+        type_problem = own and type_difference(own, expected_type)
+        if own and type_problem:
             report.error(
                 ErrorCode.TYPE_DEFINITION_INVALID,
-                f'Invalid definition of type "{name}": {problem}',
+                f'Invalid definition of type "{name}": {type_problem}',
                 [Place(subgraph, own.offset)],
             )
     for name in (*STANDARD_SCALARS, *ENTITY_TYPES):

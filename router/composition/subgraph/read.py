@@ -36,7 +36,7 @@ def read_subgraph(
     """
     name, source = definition.name, Source(definition.sdl)
     report.add_source(name, source)
-    errors_before = len(report.errors)
+    errors_before = report.error_count()
     try:
         document = read_sdl(definition.sdl)
     except SdlSyntaxError as error:
@@ -48,14 +48,14 @@ def read_subgraph(
     links = read_links(document, name, report)
     types = assemble_types(document, name, report)
     directives = assemble_directives(document, name, report)
-    if len(report.errors) > errors_before:
+    if report.error_count() > errors_before:
         return None
     rename_directives(document, directive_names(links, directives))
     allowed = take_out_definitions(types, directives, links, name, report)
     types = rename_roots(document, types, name, report)
     drop_entity_fields(types)
     coerce_defaults(types)
-    if len(report.errors) > errors_before:
+    if report.error_count() > errors_before:
         return None
     return SubgraphSchema(
         name=name,

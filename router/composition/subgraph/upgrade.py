@@ -93,8 +93,8 @@ def _check_extensions_have_base(
 def _join_field_lists(schema: SubgraphSchema) -> None:
     """`fields: ["id", "sku"]` was accepted for `fields: "id sku"`."""
     for definition in schema.types.values():
-        elements = [definition, *definition.fields.values()]
-        for use in [use for element in elements for use in element.directives]:
+        uses = [use for element in definition.fields.values() for use in element.directives]
+        for use in [*definition.directives, *uses]:
             fields = use.arguments.get("fields")
             if use.name in _FIELD_SET_DIRECTIVES and isinstance(fields, list):
                 use.arguments["fields"] = " ".join(

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from router.composition.merge.merged_schema import MergeContext
-    from router.composition.report import Place
 
 
 def inaccessible_defaults(context: MergeContext) -> None:
@@ -25,20 +24,21 @@ def inaccessible_defaults(context: MergeContext) -> None:
             if is_accessible(field):
                 for argument in field.arguments.values():
                     where = f"{definition.name}.{field.name}({argument.name}:)"
-                    places = context.places_at(definition.name, field.name, argument.name)
-                    _check(context, where, argument, places)
+                    place = (definition.name, field.name, argument.name)
+                    _check(context, where, argument, place)
         for input_field in definition.input_fields.values():
             where = f"{definition.name}.{input_field.name}"
-            _check(
-                context, where, input_field, context.places_at(definition.name, input_field.name)
-            )
+            _check(context, where, input_field, (definition.name, input_field.name, ""))
 
 
-def _check(context: MergeContext, where: str, element: InputValue, places: list[Place]) -> None:
+def _check(
+    context: MergeContext, where: str, element: InputValue, place: tuple[str, str, str]
+) -> None:
     if element.default is ABSENT or not is_accessible(element):
         return
     for hidden in _hidden_parts(context, element.default, named_type(element.type)):
         message = f"{hidden} is @inaccessible, but used in the default of {where}"
+        places = context.places_at(*place)
         context.report.error(ErrorCode.DEFAULT_VALUE_USES_INACCESSIBLE, message, places)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode, HintCode
-from router.composition.merge.merged_schema import MergeContext, present
 from router.federation.document import Field, Kind, TypeDefinition
 from router.federation.type_refs import named_type
 
 if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext
     from router.composition.subgraph.schema import SubgraphSchema
 
 
@@ -20,18 +20,17 @@ def shared_runtime_types(context: MergeContext) -> None:
         for field in definition.fields.values():
             returned = context.merged.types.get(named_type(field.type))
             if returned is not None and returned.kind in {Kind.INTERFACE, Kind.UNION}:
-                _check(context, definition, field, returned)
+                _check(context, definition, field)
 
 
-def _check(
-    context: MergeContext, parent: TypeDefinition, field: Field, returned: TypeDefinition
-) -> None:
-    sources = [
-        source.fields.get(field.name) if source else None
-        for source in context.type_sources(parent.name)
-    ]
+def _check(context: MergeContext, parent: TypeDefinition, field: Field) -> None:
+    sources = {
+        index: found
+        for index, source in context.type_sources(parent.name).items()
+        if (found := source.fields.get(field.name)) is not None
+    }
     resolving: list[tuple[int, frozenset[str]]] = []
-    for index, source in present(sources):
+    for index, source in sources.items():
         coordinate = (parent.name, field.name)
         if coordinate not in context.facts[index].external and _is_joined(
             context, parent, field, index
@@ -44,20 +43,20 @@ def _check(
     common = frozenset.intersection(*(types for _, types in resolving))
     if all(types == common for _, types in resolving):
         return
-    found = ", ".join(
+    runtime_types = ", ".join(
         f"{{{', '.join(sorted(types))}}} in {context.names([index])}" for index, types in resolving
     )
     coordinate_text = f"{parent.name}.{field.name}"
     if not common:
         message = (
             f"Shared field {coordinate_text} of type {field.type} has no runtime type that all "
-            f"subgraphs can return: {found}"
+            f"subgraphs can return: {runtime_types}"
         )
         context.error(ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message, sources)
     else:
         message = (
             f"Shared field {coordinate_text} of type {field.type} can return different runtime "
-            f"types: {found}"
+            f"types: {runtime_types}"
         )
         context.hint(HintCode.INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN, message, sources)
 
