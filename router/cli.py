@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from router.checks.arguments import add_check_arguments, add_diff_arguments
+from router.checks.errors import CheckInputError
 from router.errors import ClientError, InvalidRequestError, RouterError
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except UsageError as error:
+    except (UsageError, CheckInputError) as error:
         print(f"router {options.command}: {error}", file=sys.stderr)
         return WRONG_USAGE
     except InvalidRequestError as refusal:
@@ -74,6 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--why", action="store_true", help="say why each fetch is needed")
     plan.add_argument("--operation-name", metavar="NAME", help="where a file holds several")
     plan.set_defaults(run=_plan)
+
+    check = commands.add_parser("check", help="judge schema changes by what clients send")
+    add_check_arguments(check)
+    check.set_defaults(run=_check)
+
+    diff = commands.add_parser("diff", help="print what changed between two schemas")
+    add_diff_arguments(diff)
+    diff.set_defaults(run=_diff)
 
     serve = commands.add_parser("serve", help="serve a supergraph")
     serve.add_argument("--supergraph", metavar="FILE", help="ROUTER_SUPERGRAPH")
@@ -190,6 +200,18 @@ def _plan(options: argparse.Namespace) -> int:
     else:
         print(print_plan(plan, why=options.why))
     return GOOD
+
+
+def _check(options: argparse.Namespace) -> int:
+    from router.checks.command import run_check
+
+    return run_check(options)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from router.checks.command import run_diff
+
+    return run_diff(options)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -87,7 +87,7 @@ def joined(
     reasons = dict(skipped) | {who: why for o in outcomes for who, why in o.skipped}
     return report.Results(
         contenders=[result(of_contender) for of_contender in runners.values()],
-        skipped=[(who, why.splitlines()[0]) for who, why in reasons.items()],
+        skipped=[(who, why.splitlines()[-1].strip()) for who, why in reasons.items()],
         settings=f"{pace.connections} connections, {pace.rounds} rounds of {pace.load_s:.0f} s",
         machine=report.machine(),
         date=report.today(),

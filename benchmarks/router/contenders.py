@@ -130,7 +130,7 @@ OURS = Contender(
     router,
     router_version,
     is_peer=False,
-    env={"ROUTER_ENV": "production", "ROUTER_LOG_LEVEL": "warning"},
+    env={"ROUTER_ENV": "production", "ROUTER_LOG_OPERATIONS": "false"},
 )
 CONTENDERS = (
     OURS,

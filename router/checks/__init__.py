@@ -1,0 +1,1 @@
+"""Schema checks: what changed, who would notice, how the schema is written."""

@@ -1,0 +1,37 @@
+"""Options of `router check` and `router diff`; imports nothing, since every command builds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+FORMATS = ("text", "json", "github", "junit", "sarif")
+CONFIGURATION = "schema/supergraph.yaml"
+
+
+def add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "configuration", nargs="?", default=CONFIGURATION, metavar="YAML", help=CONFIGURATION
+    )
+    parser.add_argument(
+        "--against",
+        metavar="FILE|REF|URL",
+        help="an SDL file, a Git ref of this configuration, or an endpoint to introspect",
+    )
+    parser.add_argument("--operations", metavar="DIR", help="default: operations/ beside YAML")
+    parser.add_argument("--usage", metavar="FILE", help="operations that a router has seen")
+    parser.add_argument(
+        "--allow-unused",
+        action="store_true",
+        help="let breaking changes pass that no known operation would notice",
+    )
+    parser.add_argument("--lint", metavar="FILE", help="default: lint.yaml beside YAML, if any")
+    parser.add_argument("--format", choices=FORMATS, default="text")
+
+
+def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="SDL file, supergraph or API schema")
+    parser.add_argument("new", metavar="NEW", help="SDL file, supergraph or API schema")
+    parser.add_argument("--format", choices=FORMATS, default="text")

@@ -1,0 +1,259 @@
+"""The check: what changed, who would notice, and whether that may pass.
+
+Each change of the API schema is judged by the operations that clients are known to send. Changes
+that only one subgraph sees are listed as notes: clients cannot tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from router.checks.changes import Change, Severity, schema_changes
+from router.checks.coordinates import parents, positions
+from router.checks.lint import LintFinding, lint
+from router.checks.operations import validation_errors
+from router.checks.sources import schema_of_subgraph
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphql import GraphQLSchema
+
+    from router.checks.operations import KnownOperation
+    from router.checks.sources import Schemas
+    from router.composition import CompositionError
+
+
+class Level(Enum):
+    """What a finding means for the check: only an error refuses."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class FileLocation:
+    """A line that exists in the working tree; line and column count from 1."""
+
+    path: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to say.
+
+    Attributes:
+        used_by: Operations that rely on what changed.
+        subgraphs: Whose files hold it.
+    """
+
+    level: Level
+    code: str
+    coordinate: str
+    message: str
+    severity: Severity | None = None
+    advice: str = ""
+    location: FileLocation | None = None
+    subgraphs: tuple[str, ...] = ()
+    used_by: tuple[KnownOperation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer of a check, the weightiest findings first."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        return any(finding.level is Level.ERROR for finding in self.findings)
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Strictness:
+    """How a team wants to be held.
+
+    Attributes:
+        allow_unused: Let breaking changes pass that no known operation would notice.
+        lint: Level of each rule by its name; rules left out are off.
+    """
+
+    allow_unused: bool = False
+    lint: Mapping[str, str] = field(default_factory=dict)
+
+
+def check(
+    new: Schemas,
+    old: Schemas | None,
+    operations: Sequence[KnownOperation],
+    strictness: Strictness,
+) -> Report:
+    """Judge `new`: alone, and against `old` when there is one."""
+    if new.api is None:
+        return _report([_composition_finding(error, new) for error in new.errors])
+    places = _Places(new)
+    findings: list[Finding] = []
+    if old is not None and old.api is not None:
+        visible = schema_changes(old.api, new.api)
+        findings += [_judged(change, operations, places, strictness) for change in visible]
+        findings += _changes_behind(old, new, visible, places)
+    explained = {user for f in findings if f.level is Level.ERROR for user in f.used_by}
+    unexplained = [operation for operation in operations if operation not in explained]
+    findings += _invalid_operations(unexplained, old, new.api)
+    findings += [
+        _lint_finding(found, places) for found in lint(new.api, strictness.lint, new.sized)
+    ]
+    return _report(findings)
+
+
+def _report(findings: list[Finding]) -> Report:
+    levels = list(Level)
+    severities = [*Severity, None]
+    ordered = sorted(
+        findings, key=lambda f: (levels.index(f.level), severities.index(f.severity), f.coordinate)
+    )
+    return Report(tuple(ordered))
+
+
+class _Places:
+    """Where in the subgraphs' files a coordinate, or what held it, is defined."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._files = [
+            (name, file.path, positions(file.sdl)) for name, file in schemas.subgraphs.items()
+        ]
+
+    def of(self, coordinate: str) -> tuple[FileLocation | None, tuple[str, ...]]:
+        for candidate in parents(coordinate):
+            holders = [entry for entry in self._files if candidate in entry[2]]
+            if holders:
+                _, path, known = holders[0]
+                return (
+                    FileLocation(path, *known[candidate]),
+                    tuple(name for name, *_ in holders),
+                )
+        return None, ()
+
+
+def _judged(
+    change: Change,
+    operations: Sequence[KnownOperation],
+    places: _Places,
+    strictness: Strictness,
+) -> Finding:
+    used_by = () if change.severity is Severity.SAFE else _users(change, operations)
+    level = Level.NOTE
+    if change.severity is Severity.BREAKING:
+        is_forgiven = strictness.allow_unused and not used_by
+        level = Level.WARNING if is_forgiven else Level.ERROR
+    elif change.severity is Severity.DANGEROUS:
+        level = Level.WARNING
+    location, subgraphs = places.of(change.coordinate)
+    return Finding(
+        level,
+        change.code,
+        change.coordinate,
+        change.message,
+        change.severity,
+        change.advice,
+        location,
+        subgraphs,
+        used_by,
+    )
+
+
+def _users(change: Change, operations: Sequence[KnownOperation]) -> tuple[KnownOperation, ...]:
+    """Operations that rely on the coordinate; on its holder when the coordinate is an addition."""
+    coordinate = change.coordinate
+    if change.code in ("REQUIRED_ARG_ADDED", "OPTIONAL_ARG_ADDED"):
+        coordinate = coordinate[: coordinate.index("(")]
+    elif change.code in (
+        "REQUIRED_INPUT_FIELD_ADDED",
+        "OPTIONAL_INPUT_FIELD_ADDED",
+        "VALUE_ADDED_TO_ENUM",
+    ):
+        coordinate = coordinate.split(".")[0]
+    return tuple(operation for operation in operations if coordinate in operation.coordinates)
+
+
+def _changes_behind(
+    old: Schemas, new: Schemas, visible: Sequence[Change], places: _Places
+) -> list[Finding]:
+    """Changes of single subgraphs that the API schema does not show."""
+    known = {(change.code, change.coordinate) for change in visible}
+    findings: list[Finding] = []
+    for name in old.subgraphs.keys() & new.subgraphs.keys():
+        before, after = old.subgraphs[name], new.subgraphs[name]
+        if before.sdl == after.sdl:
+            continue
+        for change in schema_changes(schema_of_subgraph(before), schema_of_subgraph(after)):
+            if (change.code, change.coordinate) not in known:
+                location, _ = places.of(change.coordinate)
+                message = f"{change.message} Clients see no difference."
+                findings.append(
+                    Finding(
+                        Level.NOTE,
+                        change.code,
+                        change.coordinate,
+                        message,
+                        location=location,
+                        subgraphs=(name,),
+                    )
+                )
+    return findings
+
+
+def _invalid_operations(
+    operations: Sequence[KnownOperation], old: Schemas | None, api: GraphQLSchema
+) -> list[Finding]:
+    """Operations that the new schema refuses although no breaking change names them."""
+    findings: list[Finding] = []
+    for operation in operations:
+        before = old.api if old is not None else None
+        was_valid = before is None or not validation_errors(operation, before)
+        level = Level.ERROR if was_valid else Level.WARNING
+        location = FileLocation(operation.source, 1, 1)
+        findings += [
+            Finding(
+                level, "OPERATION_INVALID", "", f"{operation.name}: {message}", location=location
+            )
+            for message in validation_errors(operation, api)
+        ]
+    return findings
+
+
+def _composition_finding(error: CompositionError, schemas: Schemas) -> Finding:
+    location = None
+    for at in error.locations:
+        file = schemas.subgraphs.get(at.subgraph)
+        if file is not None:
+            location = FileLocation(file.path, at.line, at.column)
+            break
+    return Finding(
+        Level.ERROR,
+        error.code,
+        "",
+        error.message,
+        location=location,
+        subgraphs=error.subgraphs,
+    )
+
+
+def _lint_finding(found: LintFinding, places: _Places) -> Finding:
+    location, subgraphs = places.of(found.coordinate)
+    return Finding(
+        Level(found.level),
+        found.rule,
+        found.coordinate,
+        found.message,
+        location=location,
+        subgraphs=subgraphs,
+    )

@@ -1,0 +1,98 @@
+"""Where an SDL file defines each schema coordinate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from graphql import (
+    DirectiveDefinitionNode,
+    EnumTypeDefinitionNode,
+    EnumTypeExtensionNode,
+    InputValueDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    parse,
+)
+from graphql.language import (
+    InputObjectTypeDefinitionNode,
+    InputObjectTypeExtensionNode,
+    TypeDefinitionNode,
+    TypeExtensionNode,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from graphql.language import NameNode
+
+
+class Position(NamedTuple):
+    """Counted from 1."""
+
+    line: int
+    column: int
+
+
+def positions(sdl: str) -> Mapping[str, Position]:
+    """The first place where each coordinate of a document is defined.
+
+    Raises:
+        GraphQLSyntaxError: It is no SDL.
+    """
+    found: dict[str, Position] = {}
+    for coordinate, name in _names(sdl):
+        if name.loc is not None:
+            token = name.loc.start_token
+            found.setdefault(coordinate, Position(token.line, token.column))
+    return found
+
+
+def parents(coordinate: str) -> Iterator[str]:
+    """The coordinate, then what it is part of: `A.b(c:)`, `A.b`, `A`."""
+    yield coordinate
+    if "(" in coordinate:
+        coordinate = coordinate[: coordinate.index("(")]
+        yield coordinate
+    if "." in coordinate:
+        yield coordinate[: coordinate.index(".")]
+
+
+def _names(sdl: str) -> Iterator[tuple[str, NameNode]]:
+    for node in parse(sdl).definitions:
+        match node:
+            case DirectiveDefinitionNode():
+                yield f"@{node.name.value}", node.name
+                yield from _arguments(f"@{node.name.value}", node.arguments or ())
+            case TypeDefinitionNode() | TypeExtensionNode():
+                yield node.name.value, node.name
+                yield from _members(node)
+
+
+def _members(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[tuple[str, NameNode]]:
+    type_name = node.name.value
+    match node:
+        case (
+            ObjectTypeDefinitionNode()
+            | ObjectTypeExtensionNode()
+            | InterfaceTypeDefinitionNode()
+            | InterfaceTypeExtensionNode()
+        ):
+            for field in node.fields or ():
+                coordinate = f"{type_name}.{field.name.value}"
+                yield coordinate, field.name
+                yield from _arguments(coordinate, field.arguments or ())
+        case InputObjectTypeDefinitionNode() | InputObjectTypeExtensionNode():
+            for input_field in node.fields or ():
+                yield f"{type_name}.{input_field.name.value}", input_field.name
+        case EnumTypeDefinitionNode() | EnumTypeExtensionNode():
+            for value in node.values or ():
+                yield f"{type_name}.{value.name.value}", value.name
+
+
+def _arguments(
+    coordinate: str, arguments: Iterable[InputValueDefinitionNode]
+) -> Iterator[tuple[str, NameNode]]:
+    for argument in arguments:
+        yield f"{coordinate}({argument.name.value}:)", argument.name

@@ -1,0 +1,45 @@
+"""For programs: `{"ok", "counts", "findings"}`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from router.checks.changes import Severity
+
+if TYPE_CHECKING:
+    from router.checks.check import Finding, Report
+
+
+def as_json(report: Report) -> str:
+    record = {
+        "ok": not report.is_refused,
+        "counts": {severity.value: report.count(severity) for severity in Severity},
+        "findings": [finding_record(finding) for finding in report.findings],
+    }
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def finding_record(finding: Finding) -> dict[str, Any]:
+    location = finding.location
+    return {
+        "level": finding.level.value,
+        "severity": finding.severity.value if finding.severity else None,
+        "code": finding.code,
+        "coordinate": finding.coordinate,
+        "message": finding.message,
+        "advice": finding.advice,
+        "location": {"path": location.path, "line": location.line, "column": location.column}
+        if location
+        else None,
+        "subgraphs": list(finding.subgraphs),
+        "usedBy": [
+            {
+                "name": operation.name,
+                "source": operation.source,
+                "requests": operation.requests,
+                "lastSeen": operation.last_seen,
+            }
+            for operation in finding.used_by
+        ],
+    }
