@@ -76,6 +76,8 @@ def development_values(
         **{f"TASKS_{name}": value for name, value in tokens.items()},
         **{f"ROUTER_{name}": value for name, value in tokens.items()},
         **ROUTER_VALUES,
+        # The launcher turns the records of all parts into lines of one form.
+        **{f"{component}_LOG_FORMAT": "json" for component in ("AUTH", "TASKS", "ROUTER")},
     }
 
 

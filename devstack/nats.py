@@ -77,10 +77,10 @@ class EmbeddedNats:
             DevstackError: One sentence that says why it did not start.
         """
         binary = nats_binary()
-        if not self._fixed_port:
-            self.port = free_port()
-        elif not is_port_free(self.port):
+        if self._fixed_port and not is_port_free(self.port):
             raise PortTakenError(self.port, _NAME)
+        if not self._fixed_port and not (self.port and is_port_free(self.port)):
+            self.port = free_port()  # a second start keeps the port of the first
         self._monitor_port = free_port()
         try:
             self.store_dir.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from devstack.errors import PartEndedError
+from devstack.log_format import readable
 from devstack.log_lines import LineSink, LogLines
 from devstack.process import die_with_parent
 
@@ -50,7 +51,7 @@ class RunningPart:
 
     def failure(self) -> PartEndedError:
         telling = [line for line in self.lines.last() if re.search(r"\w", line)]
-        last_line = telling[-1].strip() if telling else "it printed nothing"
+        last_line = readable(telling[-1]).text.strip() if telling else "it printed nothing"
         return PartEndedError(self.part.name, self.process.exitcode, last_line)
 
     def request_stop(self) -> None:

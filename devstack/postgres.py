@@ -230,8 +230,8 @@ class EmbeddedPostgres:
     def _start_server(self, binaries: Path) -> None:
         deadline = time.monotonic() + _STOP_TIMEOUT_S
         while True:
-            if not self._fixed_port:
-                self.port = free_port()
+            if not self._fixed_port and not (self.port and is_port_free(self.port)):
+                self.port = free_port()  # a second start keeps the port of the first
             try:
                 self._start_once(binaries)
             except PortTakenError:  # somebody took it between the look and the start

@@ -9,7 +9,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from devstack.log_format import readable
+
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
+_LEVEL_STYLES = {"debug": "dim", "warning": "yellow", "error": "red", "critical": "bold red"}
 _NAME_WIDTH = 13
 
 Row = tuple[str, str, str]
@@ -26,10 +29,12 @@ class Screen:
 
     def line(self, part: str, line: str) -> None:
         """Show one line that a part printed."""
+        level, text = readable(line)
         with self._lock:
             colour = self._colours.setdefault(part, _COLOURS[len(self._colours) % len(_COLOURS)])
             prefix = Text(f"{part:<{_NAME_WIDTH}}│ ", style=colour)
-            self._console.print(prefix + Text.from_ansi(line))
+            for row in text.splitlines():
+                self._console.print(prefix + Text(row, style=_LEVEL_STYLES.get(level, "")))
 
     def say(self, sentence: str) -> None:
         with self._lock:

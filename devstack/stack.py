@@ -20,6 +20,7 @@ from devstack.development_values import development_secrets, development_values
 from devstack.errors import (
     AlreadyRunningError,
     DiskError,
+    PartEndedError,
     PartFailedError,
     PortTakenError,
     SettingError,
@@ -29,12 +30,14 @@ from devstack.nats import EmbeddedNats
 from devstack.parts import Part, RunningPart, launch_part, start_fork_server
 from devstack.postgres import EmbeddedPostgres
 from devstack.process import LOOPBACK, is_port_free
+from devstack.restarts import Restarts
 from devstack.settings import DEFAULT_PORTS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 _READY_TIMEOUT_S = 60.0
 _POLL_S = 0.02
+_SUPERVISION_S = 0.2
 
 
 class StopRequested(Exception):  # noqa: N818 - no error: the person asked
@@ -69,6 +72,7 @@ class Stack:
         self._environment: dict[str, str] = {}
         self._sink = sink
         self._stop_requested = stop_requested or threading.Event()
+        self._restarts = Restarts()
         self._lock: IO[str] | None = None
 
     @property
@@ -102,13 +106,33 @@ class Stack:
         self._serve()
 
     def wait(self) -> None:
-        """Return when a stop is requested.
+        """Return when a stop is requested; start again what ends meanwhile.
 
         Raises:
-            PartEndedError: A part ended by itself.
+            PartEndedError: A part ends again and again.
         """
-        while not self._stop_requested.wait(0.2):
-            self._refuse_ended_parts()
+        while not self._stop_requested.wait(_SUPERVISION_S):
+            for running in [part for part in self.parts if part.has_ended]:
+                if self._may_restart(running.part.name, running.failure()):
+                    self.parts.remove(running)
+                    self._launch(running.part)
+            for name, server in self._servers().items():
+                code = server.process.poll()
+                ended = PartEndedError(name, code, f"see {server.log_file}")
+                if code is not None and self._may_restart(name, ended):
+                    server.start()
+
+    def stop_part(self, name: str) -> Part:
+        """Stop one of our own programs and leave the rest running."""
+        (running,) = (part for part in self.parts if part.part.name == name)
+        self.parts.remove(running)
+        running.stop()
+        return running.part
+
+    def start_part(self, part: Part) -> None:
+        """Start a stopped part again and wait until it answers."""
+        self._launch(part)
+        self._wait_until_ready()
 
     def stop(self) -> None:
         """Stop our own programs, then broker and databases; harmless when little has started."""
@@ -223,6 +247,20 @@ class Stack:
         )
         self.parts.append(running)
         return running
+
+    def _may_restart(self, name: str, ended: PartEndedError) -> bool:
+        """Say what ended and wait; False when the person stops everything meanwhile."""
+        pause_s = self._restarts.pause_s(name)
+        if pause_s is None:
+            raise ended
+        self._sink("launcher", f"{ended}; it starts again in {pause_s:g} s")
+        return not self._stop_requested.wait(pause_s)
+
+    def _servers(self) -> dict[str, EmbeddedPostgres | EmbeddedNats]:
+        servers: dict[str, EmbeddedPostgres | EmbeddedNats] = {
+            f"{name}-db": database for name, database in self.databases.items()
+        }
+        return servers if self.broker is None else {**servers, "broker": self.broker}
 
     def _refuse_ended_parts(self) -> None:
         for running in self.parts:

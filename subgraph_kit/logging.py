@@ -67,6 +67,7 @@ def configure_logging(service: str, *, level: str = "info", log_format: LogForma
         "httpcore",
         "sqlalchemy.engine",
         "uvicorn.access",
+        "uvicorn.error",  # its lines of start and stop
         "alembic.runtime.plugins",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
