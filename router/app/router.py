@@ -94,10 +94,10 @@ class Router:
         self.metrics = RouterMetrics()
         self._given_clients = dict(clients or {})
         self.pipeline = Pipeline(self._engine(supergraph), self.options.policies)
-        self._endpoint = GraphQLEndpoint(self.pipeline, self.options.http, self._observe)
+        self.endpoint = GraphQLEndpoint(self.pipeline, self.options.http, self._observe)
         self._is_serving = False
         self._application = AsgiApplication(
-            self._endpoint,
+            self.endpoint,
             surroundings(
                 lambda: self._is_serving,
                 self.metrics.text if self.options.has_metrics else None,
@@ -107,10 +107,11 @@ class Router:
             self._lifespan,
             self.options.path,
         )
+        self.raw_path = self.options.path.encode()
         self.metrics.add_gauge(
             "router_requests_in_flight",
             "Requests that are being answered.",
-            lambda: self._endpoint.in_flight,
+            lambda: self.endpoint.in_flight,
         )
         self.metrics.add_gauge(
             "router_operations_known",

@@ -6,9 +6,9 @@ Source: GraphQL over HTTP specification (stage 2 draft).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -25,15 +25,18 @@ from router.server.read_request import (
     Receive,
     Scope,
     Send,
+    headers_by_name,
+    plain_body,
     read_body,
     read_query_string,
-    request_headers,
+    refuse_media_type,
 )
 
 if TYPE_CHECKING:
     from router.pipeline.deadlines import Deadline
     from router.pipeline.handle import Pipeline
 
+ReadBody = Callable[[], Awaitable[bytes]]
 Observe = Callable[[Observations], None]
 """Called once for every request after its answer was sent."""
 
@@ -60,86 +63,139 @@ class HttpOptions:
     cors: Cors = field(default_factory=Cors)
 
 
-class GraphQLEndpoint:
-    """Reads requests, hands them to the pipeline, sends answers.
+class HttpRequest:
+    """One request with its headers.
 
     Attributes:
+        method: In upper case.
+        headers: By lower-case name.
+        query_string: Without the question mark, as sent.
+        peer: Address of the other end of the connection; "" if it has none.
+        read_body: Gives the body as sent; called at most once.
+    """
+
+    __slots__ = ("headers", "method", "peer", "query_string", "read_body")
+
+    def __init__(
+        self,
+        method: str,
+        headers: dict[bytes, bytes],
+        query_string: bytes,
+        peer: str,
+        read_body: ReadBody,
+    ) -> None:
+        self.method = method
+        self.headers = headers
+        self.query_string = query_string
+        self.peer = peer
+        self.read_body = read_body
+
+
+class HttpResponse(NamedTuple):
+    """One response; names of headers are in lower case."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class GraphQLEndpoint:
+    """Reads requests, hands them to the pipeline, frames answers.
+
+    Attributes:
+        options: How HTTP is treated.
+        observe: To be called with each request's observations after its response was sent.
         in_flight: Requests that are being answered.
     """
 
-    __slots__ = ("_observe", "_options", "_pipeline", "in_flight")
+    __slots__ = ("_pipeline", "in_flight", "observe", "options")
 
     def __init__(self, pipeline: Pipeline, options: HttpOptions, observe: Observe) -> None:
         self._pipeline = pipeline
-        self._options = options
-        self._observe = observe
+        self.options = options
+        self.observe = observe
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        headers = request_headers(scope)
-        observations = Observations(request_id(headers.get(b"x-request-id")))
-        media_type = accepted_type(headers.get(b"accept"))
+        """Answer one HTTP request, as an ASGI application."""
+        headers = headers_by_name(scope["headers"])
+        client = scope.get("client")
+        request = HttpRequest(
+            scope["method"],
+            headers,
+            scope["query_string"],
+            client[0] if client else "",
+            lambda: read_body(receive, headers, self.options.max_body_bytes),
+        )
+        observations = self.begin(request)
+        try:
+            response = await self.respond(request, observations)
+        except ClientGoneError:
+            return
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": response.headers,
+            }
+        )
+        await send({"type": "http.response.body", "body": response.body})
+        self.observe(observations)
+
+    @staticmethod
+    def begin(request: HttpRequest) -> Observations:
+        """What is to be filled while the request is answered."""
+        return Observations(request_id(request.headers.get(b"x-request-id")))
+
+    async def respond(self, request: HttpRequest, observations: Observations) -> HttpResponse:
+        """The response to one request.
+
+        Raises:
+            ClientGoneError: Nobody waits for it any more.
+        """
+        media_type = accepted_type(request.headers.get(b"accept"))
         self.in_flight += 1
         try:
             with self._pipeline.deadlines.begin() as deadline:
-                answer = await self._answer(
-                    scope, headers, receive, media_type, observations, deadline
-                )
+                answer = await self._answer(request, media_type, observations, deadline)
         except ClientError as refusal:
             answer = refuse(refusal, observations)
         except DeadlinePassedError:
             answer = give_up(observations)
-        except ClientGoneError:
-            return
         finally:
             self.in_flight -= 1
-        await self._send(answer, media_type or JSON, headers, observations, send)
-        self._observe(observations)
+        return self._frame(answer, media_type or JSON, request.headers, observations)
 
     async def _answer(
         self,
-        scope: Scope,
-        headers: dict[bytes, bytes],
-        receive: Receive,
+        request: HttpRequest,
         media_type: MediaType | None,
         observations: Observations,
         deadline: Deadline,
     ) -> Answer:
-        options = self._options
-        method: str = scope["method"]
+        options, method, headers = self.options, request.method, request.headers
         if self.in_flight > options.max_concurrent_requests:
-            msg = "The server is overloaded."
-            raise ClientError(
-                msg,
-                code="SERVICE_OVERLOADED",
-                status=503,
-                extensions={"retryAfter": _SHED_RETRY_S},
-            )
+            raise _overloaded()
         if method == "OPTIONS":
             return Answer(b"", 204, ((b"allow", b"GET, POST"), *options.cors.preflight(headers)))
         if method not in ("POST", "GET"):
             return _method_not_allowed(method, observations)
         if media_type is None:
             msg = "`Accept` must allow application/graphql-response+json or application/json."
-            raise ClientError(
-                msg,
-                code="NOT_ACCEPTABLE",
-                status=406,
-            )
-        client = scope.get("client")
-        caller = Caller(method, headers, client[0] if client else "")
+            raise ClientError(msg, code="NOT_ACCEPTABLE", status=406)
+        caller = Caller(method, headers, request.peer)
         if method == "GET":
-            request = read_query_string(scope["query_string"])
+            asked = read_query_string(request.query_string)
         else:
-            body = await read_body(receive, headers, options.max_body_bytes)
-            if body.lstrip()[:1] == b"[":
+            refuse_media_type(headers)
+            body = plain_body(await request.read_body(), headers, options.max_body_bytes)
+            if body[:1] == b"[" or body.lstrip()[:1] == b"[":
                 return await self._answer_batch(body, caller, observations, deadline)
-            request = decode_request(body)
-        if request.query is None and request.extensions is None:
+            asked = decode_request(body)
+        if asked.query is None and asked.extensions is None:
             msg = "Bad request: `query` is missing."
             raise ClientError(msg, code="BAD_REQUEST")
-        answer = await self._pipeline.handle(request, caller, observations, deadline)
+        answer = await self._pipeline.handle(asked, caller, observations, deadline)
         if answer.status == 400 and media_type is not GRAPHQL_RESPONSE:
             answer.status = 200
         return answer
@@ -148,7 +204,7 @@ class GraphQLEndpoint:
         self, body: bytes, caller: Caller, observations: Observations, deadline: Deadline
     ) -> Answer:
         """Answer the operations of a JSON array one after the other, in an array."""
-        if not self._options.max_batch:
+        if not self.options.max_batch:
             msg = "Batches are not answered here."
             raise ClientError(msg, code="BATCH_NOT_ALLOWED")
         try:
@@ -156,12 +212,12 @@ class GraphQLEndpoint:
         except (msgspec.DecodeError, RecursionError) as error:
             msg = "Bad request: the body is not JSON."
             raise ClientError(msg, code="BAD_REQUEST") from error
-        if not 0 < len(parts) <= self._options.max_batch:
-            msg = f"A batch holds 1 to {self._options.max_batch} operations."
+        if not 0 < len(parts) <= self.options.max_batch:
+            msg = f"A batch holds 1 to {self.options.max_batch} operations."
             raise ClientError(
                 msg,
                 code="BATCH_NOT_ALLOWED",
-                extensions={"limit": self._options.max_batch, "actual": len(parts)},
+                extensions={"limit": self.options.max_batch, "actual": len(parts)},
             )
         requests = [decode_request(bytes(part)) for part in parts]
         answers = [
@@ -170,15 +226,14 @@ class GraphQLEndpoint:
         ]
         return Answer(b"[" + b",".join(answer.body for answer in answers) + b"]")
 
-    async def _send(
+    def _frame(
         self,
         answer: Answer,
         media_type: MediaType,
         request: dict[bytes, bytes],
         observations: Observations,
-        send: Send,
-    ) -> None:
-        options, body = self._options, answer.body
+    ) -> HttpResponse:
+        options, body = self.options, answer.body
         observations.status = answer.status
         observations.response_bytes = len(body)
         headers = [
@@ -195,9 +250,17 @@ class GraphQLEndpoint:
             if len(body) >= smallest and b"gzip" in request.get(b"accept-encoding", b""):
                 body = _gzip(body)
                 headers.append((b"content-encoding", b"gzip"))
-        headers.append((b"content-length", str(len(body)).encode()))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        headers.append((b"content-length", b"%d" % len(body)))
+        return HttpResponse(answer.status, headers, body)
+
+
+def _overloaded() -> ClientError:
+    return ClientError(
+        "The server is overloaded.",
+        code="SERVICE_OVERLOADED",
+        status=503,
+        extensions={"retryAfter": _SHED_RETRY_S},
+    )
 
 
 def _method_not_allowed(method: str, observations: Observations) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,9 +21,8 @@ class ClientGoneError(Exception):
     """The client closed the connection before its request was complete."""
 
 
-def request_headers(scope: Scope) -> dict[bytes, bytes]:
+def headers_by_name(pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Headers by lower-case name; the values of a repeated `X-Forwarded-For` are joined."""
-    pairs: list[tuple[bytes, bytes]] = scope["headers"]
     headers = dict(pairs)
     if len(headers) != len(pairs) and b"x-forwarded-for" in headers:
         headers[b"x-forwarded-for"] = b",".join(
@@ -33,34 +32,47 @@ def request_headers(scope: Scope) -> dict[bytes, bytes]:
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], max_body_bytes: int) -> bytes:
-    """The whole body of a POST request, decompressed.
+    """The whole body of a POST request, as sent.
 
     Raises:
-        ClientError: UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE.
+        ClientError: PAYLOAD_TOO_LARGE.
         ClientGoneError: The client went away.
     """
-    if not is_json(headers.get(b"content-type")):
-        msg = "POST needs `Content-Type: application/json`."
-        raise ClientError(
-            msg,
-            code="UNSUPPORTED_MEDIA_TYPE",
-            status=415,
-        )
     length = headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length) > max_body_bytes:
         raise _too_large(max_body_bytes)
     message = await receive()
-    body: bytes = message.get("body", b"")
     if message["type"] == "http.disconnect":
         raise ClientGoneError
+    body: bytes = message.get("body", b"")
     if message.get("more_body", False):
-        body = await _read_rest(body, receive, max_body_bytes)
+        return await _read_rest(body, receive, max_body_bytes)
+    return body
+
+
+def refuse_media_type(headers: dict[bytes, bytes]) -> None:
+    """Refuse a POST request whose body is no JSON by its `Content-Type`.
+
+    Raises:
+        ClientError: UNSUPPORTED_MEDIA_TYPE.
+    """
+    if not is_json(headers.get(b"content-type")):
+        msg = "POST needs `Content-Type: application/json`."
+        raise ClientError(msg, code="UNSUPPORTED_MEDIA_TYPE", status=415)
+
+
+def plain_body(body: bytes, headers: dict[bytes, bytes], max_body_bytes: int) -> bytes:
+    """The body, decompressed.
+
+    Raises:
+        ClientError: UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST.
+    """
     if len(body) > max_body_bytes:
         raise _too_large(max_body_bytes)
     encoding = headers.get(b"content-encoding")
-    if encoding is not None and encoding.lower() != b"identity":
-        return _decompress(body, encoding.lower(), max_body_bytes)
-    return body
+    if encoding is None or encoding.lower() == b"identity":
+        return body
+    return _decompress(body, encoding.lower(), max_body_bytes)
 
 
 async def _read_rest(first: bytes, receive: Receive, max_body_bytes: int) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from router.errors import StartupError
+from router.server.http_protocol import GraphQLProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _BACKLOG = 2048
+
+_KEEP_ALIVE_S = 65
+"""Longer than common load balancers keep a connection, so that they end it and not we."""
 
 
 def run(
@@ -41,21 +45,10 @@ def run(
         StartupError: The port cannot be listened on.
     """
     listener = _listen(host, port)
-    config = uvicorn.Config(
+    config = server_config(
         application if workers > 1 else application(),
-        factory=workers > 1,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        backlog=_BACKLOG,
-        timeout_graceful_shutdown=max(1, round(shutdown_timeout_s)),
         workers=workers,
+        shutdown_timeout_s=shutdown_timeout_s,
     )
     bound_host, bound_port = listener.getsockname()[:2]
     shown = f"[{bound_host}]" if ":" in bound_host else bound_host
@@ -71,6 +64,35 @@ def run(
         pass
     finally:
         listener.close()
+
+
+def server_config(
+    application: ASGIApp | Callable[[], ASGIApp], *, workers: int, shutdown_timeout_s: float
+) -> uvicorn.Config:
+    """How uvicorn serves: on the fast loop and parser, without headers that tell of it.
+
+    Args:
+        application: With several workers a function that makes one.
+        workers: Number of processes.
+        shutdown_timeout_s: Longest wait for running requests.
+    """
+    return uvicorn.Config(
+        application,
+        factory=workers > 1,
+        loop="uvloop",
+        http=GraphQLProtocol,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=max(1, round(shutdown_timeout_s)),
+        workers=workers,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:
