@@ -76,23 +76,26 @@ class _Walker:
             if place.parent is not None:
                 self._add_typename(place, field.conditions)
             return
+        if place.is_abstract and self._goes_by_member(place, field):
+            self._visit_members(place, field)
+            return
         local = self._local_readings(place, field)
         if local:
             self._add(place, field, local)
-            return
-        if place.is_abstract and self._goes_by_member(place, field):
-            members = place.member_types()
-            if not members:
-                raise _unplannable(place, field)
-            for type_name in members:
-                self._visit_field(place.narrow(type_name), field)
-            if not place.is_narrowed and place.parent is not None:
-                self._prove(place)
             return
         if field.selections is None:
             self._add(place, field, place.readings(field.name))
         else:
             self._descend(place, field, field.selections)
+
+    def _visit_members(self, place: Place, field: SelectedField) -> None:
+        members = place.member_types()
+        if not members:
+            raise _unplannable(place, field)
+        for type_name in members:
+            self._visit_field(place.narrow(type_name), field)
+        if not place.is_narrowed and place.parent is not None:
+            self._prove(place)
 
     def _local_readings(self, place: Place, field: SelectedField) -> list[Reading]:
         """Ways by which one subgraph reads the field and all that is below it.
@@ -121,14 +124,11 @@ class _Walker:
         return readings
 
     def _goes_by_member(self, place: Place, field: SelectedField) -> bool:
-        """Whether an interface's field must be read from each object type."""
-        if any(field.name in way.node.fields for way in place.ways):
+        """Whether an interface's field is to be read from each object type."""
+        if not place.is_far(place.at_hand(field.name)):
             return False
-        members = place.member_types()
-        if members and all(
-            any(field.name in way.node.fields for way in place.narrow(name).ways)
-            for name in members
-        ):
+        members = [place.narrow(name) for name in place.member_types()]
+        if members and not any(item.is_far(item.at_hand(field.name)) for item in members):
             return True
         return not place.readings(field.name)
 

@@ -212,8 +212,12 @@ class QueryGraph:
 
 
 def _reads(member: Node, edge: FieldEdge) -> bool:
+    """Whether a member reads an interface's field, and no more is provided there."""
     own = member.fields.get(edge.name)
-    return own is not None and not own.requires and not own.is_last_resort
+    if own is None or own.requires or own.is_last_resort:
+        return False
+    provided = () if own.target is None else own.target.provided
+    return provided == (() if edge.target is None else edge.target.provided)
 
 
 def _provided_to(

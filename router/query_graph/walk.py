@@ -445,11 +445,15 @@ class Place:
         found.sort(key=_reading_cost)
         return found
 
+    def at_hand(self, name: str) -> list[Reading]:
+        """Readings of a field by the ways known so far, without requirements."""
+        return self._direct(name, self.ways)
+
     def is_far(self, readings: Sequence[Reading]) -> bool:
         """Whether entering another subgraph here may be as cheap as the readings at hand."""
         if not readings:
             return True
-        nearest = min(way.cost for way in self.ways)
+        nearest = min((way.cost for way in self.ways), default=0)
         return min(way.cost for way, _ in readings) >= nearest + FETCH_COST
 
     def _direct(self, name: str, ways: Iterable[Way]) -> list[Reading]:
