@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 _KEEP_S = 7 * 24 * 3600.0
 _DUPLICATE_WINDOW_S = 120.0
-_ACK_WAIT_S = 30.0
+_ACK_WAIT_S = 5.0
 _TIMEOUT_S = 5.0
 _PING_S = 5
 _FETCH_SIZE = 50
@@ -83,14 +83,16 @@ class NatsBroker:
             if self._client is not None and not self._client.is_connected:
                 await self.close()
             if self._client is None:
-                client = await nats.connect(
-                    self._url,
-                    name=self._name,
-                    allow_reconnect=False,
-                    connect_timeout=int(_TIMEOUT_S),
-                    ping_interval=_PING_S,
-                    error_cb=_log_error,
-                )
+                async with asyncio.timeout(_TIMEOUT_S):
+                    client = await nats.connect(
+                        self._url,
+                        name=self._name,
+                        allow_reconnect=False,
+                        max_reconnect_attempts=1,  # counts for the first connection too
+                        reconnect_time_wait=0,
+                        ping_interval=_PING_S,
+                        error_cb=_log_error,
+                    )
                 self._client = client
                 await self._ensure_stream(client.jetstream(timeout=_TIMEOUT_S))
             return self._client

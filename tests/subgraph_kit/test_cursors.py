@@ -1,9 +1,12 @@
+from typing import Any
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraph_kit.connections import page, page_request
-from subgraph_kit.cursors import CursorCodec, Position
+from subgraph_kit.connections import Page, PageRequest, page, page_request
+from subgraph_kit.cursors import CursorCodec, Position, SortValue
 from subgraph_kit.errors import BadUserInputError
 from subgraph_kit.ids import uuid7
 
@@ -12,13 +15,15 @@ values = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(co
 
 
 @given(value=values, row_id=st.uuids(), order=st.text("ABC:", max_size=9), viewer=st.text("ab_"))
-def test_a_cursor_reads_back_as_it_was_made(value, row_id, order, viewer):
+def test_a_cursor_reads_back_as_it_was_made(
+    value: SortValue, row_id: UUID, order: str, viewer: str
+) -> None:
     position = Position(value, row_id)
 
     assert CODEC.decode(order, viewer, CODEC.encode(order, viewer, position)) == position
 
 
-def test_a_cursor_counts_only_for_its_order_viewer_and_key():
+def test_a_cursor_counts_only_for_its_order_viewer_and_key() -> None:
     cursor = CODEC.encode("TITLE:ASC", "user_a", Position("x", uuid7()))
 
     assert CODEC.decode("TITLE:DESC", "user_a", cursor) is None
@@ -27,12 +32,12 @@ def test_a_cursor_counts_only_for_its_order_viewer_and_key():
 
 
 @given(text=st.text(max_size=200))
-def test_nonsense_is_no_cursor(text):
+def test_nonsense_is_no_cursor(text: str) -> None:
     assert CODEC.decode("TITLE:ASC", "user_a", text) is None
 
 
 @given(index=st.integers(0, 60), replacement=st.sampled_from("abXY01-_"))
-def test_an_altered_cursor_is_refused(index, replacement):
+def test_an_altered_cursor_is_refused(index: int, replacement: str) -> None:
     position = Position(17, uuid7())
     cursor = CODEC.encode("CREATED_AT:ASC", "user_a", position)
     altered = cursor[:index] + replacement + cursor[index + 1 :]
@@ -54,7 +59,7 @@ def test_an_altered_cursor_is_refused(index, replacement):
         ({"before": ""}, "before"),
     ],
 )
-def test_a_bad_paging_argument_is_named(arguments, argument):
+def test_a_bad_paging_argument_is_named(arguments: dict[str, Any], argument: str) -> None:
     given_arguments = {"first": None, "after": None, "last": None, "before": None, **arguments}
 
     with pytest.raises(BadUserInputError) as refused:
@@ -63,11 +68,11 @@ def test_a_bad_paging_argument_is_named(arguments, argument):
     assert refused.value.extensions == {"code": "BAD_USER_INPUT", "argument": argument}
 
 
-def test_a_page_is_cut_and_knows_its_neighbours():
+def test_a_page_is_cut_and_knows_its_neighbours() -> None:
     position = Position(1, uuid7())
     cursor = CODEC.encode("o", "v", position)
 
-    def request(**arguments):
+    def request(**arguments: Any) -> PageRequest:
         given_arguments = {"first": None, "after": None, "last": None, "before": None, **arguments}
         return page_request(lambda text: CODEC.decode("o", "v", text), **given_arguments)
 
@@ -75,5 +80,5 @@ def test_a_page_is_cut_and_knows_its_neighbours():
     assert (list(forward.rows), forward.has_next, forward.has_previous) == ([1, 2], True, True)
     backward = page(request(last=2), [9, 8, 7])
     assert (list(backward.rows), backward.has_next, backward.has_previous) == ([8, 9], False, True)
-    empty = page(request(), [])
+    empty: Page[int] = page(request(), [])
     assert (list(empty.rows), empty.has_next, empty.has_previous) == ([], False, False)

@@ -1,0 +1,228 @@
+"""Both brokers, for real: what is published arrives, and kill -9 under load loses nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import pytest
+
+from devstack.nats import EmbeddedNats
+from devstack.process import free_port
+from subgraph_kit.broker import Broker, BrokerError, Subscription, open_broker
+from subgraph_kit.broker.select import UnknownBrokerError
+from subgraph_kit.database import Database, UnitOfWork
+from subgraph_kit.events import Event
+from subgraph_kit.inbox import Inbox, Progress
+from subgraph_kit.outbox import OutboxRelay, add_events
+from tests.subgraph_kit.conftest import EFFECTS, OUTBOX
+from tests.support.rabbitmq import RabbitNode, find_rabbitmq
+from tests.support.waiting import eventually
+
+
+class Server(Protocol):
+    @property
+    def url(self) -> str: ...
+
+    def start(self) -> object: ...
+
+    def kill(self) -> None: ...
+
+
+class _Nats(EmbeddedNats):
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module", params=["nats", "rabbitmq"])
+def server(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Server]:
+    """A broker of this module's own, which tests may kill and start again."""
+    started: Server
+    if request.param == "nats":
+        started = _Nats(server_folder / "killed-nats", port=free_port())
+    else:
+        program = find_rabbitmq()
+        if program is None:
+            pytest.skip("RabbitMQ is not installed (apt install rabbitmq-server)")
+        started = RabbitNode(program, server_folder / "rabbitmq")
+    started.start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+async def broker(server: Server) -> AsyncIterator[Broker]:
+    broker = open_broker(server.url, name="test")
+    yield broker
+    await broker.close()
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    name = uuid4().hex
+    return Subscription(f"{name}.events", (f"{name}.happened", f"{name}.ended"))
+
+
+@asynccontextmanager
+async def consuming(
+    broker: Broker, subscription: Subscription, received: list[bytes], failures: int = 0
+) -> AsyncIterator[None]:
+    """Consume in the background; the first `failures` messages are refused."""
+    remaining = failures
+
+    async def receive(body: bytes) -> None:
+        nonlocal remaining
+        if remaining:
+            remaining -= 1
+            raise RuntimeError("not now")
+        received.append(body)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(broker.consume(subscription, receive))
+        yield
+        task.cancel()
+
+
+async def make_queue(server: Server, subscription: Subscription) -> None:
+    """Consume for a moment: a queue is there from its consumer's first start."""
+    broker = open_broker(server.url, name="first")
+    first: list[bytes] = []
+    async with consuming(broker, subscription, first):
+        async with asyncio.timeout(20):
+            while not first:
+                await broker.publish(subscription.types[0], uuid4().hex, b"first")
+                await asyncio.sleep(0.1)
+    await broker.close()
+
+
+async def test_messages_of_the_subscribed_types_arrive_in_order(
+    server: Server, broker: Broker, subscription: Subscription
+) -> None:
+    await make_queue(server, subscription)
+    happened, ended = subscription.types
+    other = happened.replace("happened", "other")
+    bodies = [f"{number}".encode() for number in range(20)]
+    for number, body in enumerate(bodies):  # nobody consumes now; the queue keeps them
+        await broker.publish(other, uuid4().hex, b"not for us")
+        await broker.publish(ended if number % 2 else happened, uuid4().hex, body)
+
+    received: list[bytes] = []
+    consumer = open_broker(server.url, name="consumer")
+
+    async def has_all() -> bool:
+        return bodies[-1] in received
+
+    async with consuming(consumer, subscription, received):
+        await eventually(has_all, within_s=10)
+    await consumer.close()
+    assert [body for body in received if body != b"first"] == bodies
+
+
+async def test_a_refused_message_comes_again(
+    server: Server, broker: Broker, subscription: Subscription
+) -> None:
+    await make_queue(server, subscription)
+    received: list[bytes] = []
+    consumer = open_broker(server.url, name="consumer")
+
+    async def has_it() -> bool:
+        return b"wanted" in received
+
+    async with consuming(consumer, subscription, received, failures=2):
+        await broker.publish(subscription.types[0], uuid4().hex, b"wanted")
+        await eventually(has_it, within_s=10)
+    await consumer.close()
+
+
+async def test_a_broker_that_is_down_is_an_error_and_up_again_works(
+    server: Server, broker: Broker, subscription: Subscription
+) -> None:
+    await broker.publish(subscription.types[0], uuid4().hex, b"1")
+    server.kill()
+
+    with pytest.raises(BrokerError):
+        await broker.publish(subscription.types[0], uuid4().hex, b"2")
+    with pytest.raises(BrokerError):
+        await broker.consume(subscription, _ignore)
+    server.start()
+
+    async def is_published() -> bool:
+        try:
+            await broker.publish(subscription.types[0], uuid4().hex, b"3")
+        except BrokerError:
+            return False
+        return True
+
+    await eventually(is_published, within_s=10)
+
+
+async def _ignore(_body: bytes) -> None:
+    pass
+
+
+async def _apply(event: Event, work: UnitOfWork) -> Progress:
+    await work.execute(EFFECTS.insert().values(event_id=event.id, number=event.data["number"]))
+    return Progress.DONE
+
+
+async def test_every_event_takes_effect_once_though_the_broker_is_killed_under_load(
+    server: Server, database: Database, subscription: Subscription
+) -> None:
+    total, event_type = 400, subscription.types[0]
+    await make_queue(server, subscription)
+    outgoing = open_broker(server.url, name="outbox")
+    incoming = open_broker(server.url, name="inbox")
+    relay = OutboxRelay(database, outgoing, service="test")
+    inbox = Inbox(
+        database, service="test", queue=subscription.queue,
+        handlers=dict.fromkeys(subscription.types, _apply),
+    )  # fmt: skip
+
+    async def count() -> int:
+        counted = await database.fetch_value("SELECT count(*) FROM effects")
+        assert isinstance(counted, int)
+        return counted
+
+    async def write_events() -> None:
+        for number in range(total):
+            async with database.unit_of_work() as work:
+                event = Event(type=event_type, source="test", subject="t", data={"number": number})
+                await add_events(work, OUTBOX, [event])
+
+    async def kill_twice() -> None:
+        for share in (0.2, 0.5):
+
+            async def has_share(share: float = share) -> bool:
+                return await count() >= total * share
+
+            await eventually(has_share, within_s=60)
+            server.kill()
+            await asyncio.to_thread(server.start)
+
+    async def is_all_there() -> bool:
+        return await count() >= total
+
+    async with asyncio.TaskGroup() as group:
+        background = [
+            group.create_task(relay.run()),
+            group.create_task(inbox.run(incoming)),
+        ]
+        async with asyncio.TaskGroup() as load:
+            load.create_task(write_events())
+            load.create_task(kill_twice())
+        await eventually(is_all_there, within_s=60)
+        for task in background:
+            task.cancel()
+    await outgoing.close()
+    await incoming.close()
+
+    rows = await database.fetch("SELECT number FROM effects")
+    assert sorted(row["number"] for row in rows) == list(range(total))
+
+
+def test_an_unknown_scheme_is_refused() -> None:
+    with pytest.raises(UnknownBrokerError):
+        open_broker("kafka://localhost", name="test")
