@@ -3,7 +3,9 @@
 import asyncio
 import statistics
 import time
+import uuid
 
+import asyncpg
 import pytest
 
 from devstack.stack import Stack
@@ -165,6 +167,38 @@ async def test_two_tabs_refresh_at_the_same_moment(client: GraphClient, alice: P
     for pair in pairs:
         sessions = await client.send("{ sessions { id } }", token=pair["accessToken"])
         assert len(sessions.data["sessions"]) == 1
+
+
+async def test_a_refresh_token_used_again_later_ends_its_session(
+    stack: Stack, client: GraphClient, alice: Person
+) -> None:
+    other = (await client.login(alice.username))["tokens"]
+    newest = (await refresh(client, alice.refresh_token)).data["refreshTokens"]["tokens"]
+
+    async def is_taken_for_theft() -> bool:
+        nonlocal newest
+        payload = (await refresh(client, alice.refresh_token)).data["refreshTokens"]
+        if payload["tokens"] is None:
+            assert payload["userErrors"] == [
+                {"code": "REFRESH_TOKEN_REUSED", "path": ["input", "refreshToken"]}
+            ]
+            return True
+        newest = payload["tokens"]
+        return False
+
+    await eventually(is_taken_for_theft, within_s=5)
+    assert await refused(client, newest["refreshToken"]) == "REFRESH_TOKEN_INVALID"
+    me = await client.send("{ me { id } }", token=newest["accessToken"])
+    assert me.errors[0]["extensions"]["reason"] == "SESSION_ENDED"
+    still = await client.send("{ me { id } }", token=other["accessToken"])
+    assert still.data == {"me": {"id": alice.id}}
+    connection = await asyncpg.connect(stack.database_url("auth").replace("+asyncpg", ""))
+    recorded = await connection.fetchval(
+        "SELECT count(*) FROM audit_events WHERE kind = 'REFRESH_REUSED' AND subject_id = $1",
+        uuid.UUID(alice.id.removeprefix("user_")),
+    )
+    await connection.close()
+    assert recorded == 1
 
 
 async def test_my_devices(client: GraphClient, alice: Person, bob: Person) -> None:
