@@ -46,14 +46,8 @@ class FetchObservation(NamedTuple):
     attempts: int = 1
 
 
-class StageObservation(NamedTuple):
-    """One stage of the pipeline and when it ended.
-
-    A stage begins where the one before it ended, the first at the start of the request.
-    """
-
-    stage: str
-    ended_s: float
+StageObservation = tuple[str, float]
+"""A stage of the pipeline and when it ended. It began where the one before it ended."""
 
 
 class Observations:
@@ -108,4 +102,4 @@ class Observations:
 
     def mark(self, stage: str) -> None:
         """Note that a stage has ended."""
-        self.stages.append(StageObservation(stage, monotonic()))
+        self.stages.append((stage, monotonic()))

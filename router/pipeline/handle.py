@@ -25,7 +25,7 @@ from router.errors import ClientError, InvalidRequestError
 from router.pipeline.authorize import authorize
 from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execute
-from router.pipeline.identify import identify
+from router.pipeline.identify import identify, verify
 from router.pipeline.limit_cost import limit_cost
 from router.pipeline.plan import plan
 from router.pipeline.prepare_operation import prepare_operation
@@ -100,7 +100,9 @@ class Pipeline:
     ) -> Answer:
         policies, mark = self.policies, observations.mark
 
-        identity, forwarded = await identify(caller, policies, observations)
+        identity = identify(caller, policies, observations) or await verify(caller, policies)
+        if identity.viewer is not None:
+            observations.viewer = identity.viewer.user_id
         mark("identify")
         rate_headers: tuple[tuple[bytes, bytes], ...] = ()
         if policies.rate_limits is not None:
@@ -127,6 +129,9 @@ class Pipeline:
         variables = operation.coerce(request.variables or {})
         mark("coerce_variables")
         limit_cost(operation, variables, policies.limits)
+        forwarded = policies.headers.headers(
+            caller.headers, observations.request_id, observations.client_address
+        )
         result = await execute(prepared, variables, forwarded, engine, observations, deadline.at)
         mark("execute")
         answer = respond(result, observations, policies.error_mask)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from router.policies.identity import ANONYMOUS, Identity
 
 if TYPE_CHECKING:
     from router.observations import Observations
     from router.pipeline.request import Caller
-    from router.policies.headers import ForwardedHeaders
     from router.policies.policy_set import PolicySet
 
 # Unique, not secret: drawing every id from the system's randomness costs a system call a request.
@@ -22,36 +21,31 @@ _count = count(1)
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 
 
-class Identified(NamedTuple):
-    """Who asks, and what subgraphs are told of it."""
-
-    identity: Identity
-    forwarded: ForwardedHeaders
-
-
-async def identify(caller: Caller, policies: PolicySet, observations: Observations) -> Identified:
-    """Name the request, its client and its viewer.
+def identify(caller: Caller, policies: PolicySet, observations: Observations) -> Identity | None:
+    """Name the client's address and, unless a new token has to be verified, the viewer.
 
     A bad token is not refused: it makes the request anonymous, and fields that need a viewer tell
     why there is none.
+
+    Returns:
+        None when `verify` has to look at the token.
     """
-    headers = caller.headers
     observations.client_address = policies.trusted_proxies.client_address(
-        caller.peer, headers.get(b"x-forwarded-for")
+        caller.peer, caller.headers.get(b"x-forwarded-for")
     )
-    identity = ANONYMOUS
-    if policies.authentication is not None:
-        authorization = headers.get(b"authorization")
-        if authorization is not None:
-            identity = policies.authentication.known(authorization) or (
-                await policies.authentication.identity(authorization)
-            )
-            if identity.viewer is not None:
-                observations.viewer = identity.viewer.user_id
-    forwarded = policies.headers.headers(
-        headers, observations.request_id, observations.client_address
-    )
-    return Identified(identity, forwarded)
+    if policies.authentication is None:
+        return ANONYMOUS
+    authorization = caller.headers.get(b"authorization")
+    if authorization is None:
+        return ANONYMOUS
+    return policies.authentication.known(authorization)
+
+
+async def verify(caller: Caller, policies: PolicySet) -> Identity:
+    """The viewer of a token that was not seen before."""
+    if policies.authentication is None:
+        return ANONYMOUS
+    return await policies.authentication.identity(caller.headers[b"authorization"])
 
 
 def request_id(header: bytes | None) -> str:

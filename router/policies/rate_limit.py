@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from limits import RateLimitItemPerSecond, WindowStats
-from limits.aio.strategies import SlidingWindowCounterRateLimiter as NetworkWindow
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import SlidingWindowCounterRateLimiter as MemoryWindow
+from limits.strategies import FixedWindowRateLimiter as MemoryWindow
 
 from router.errors import ClientError, StartupError
 
 if TYPE_CHECKING:
-    from limits.aio.storage import Storage as NetworkStorage
+    from limits.aio.storage import Storage
+    from limits.aio.strategies import FixedWindowRateLimiter as NetworkWindow
 
     from router.policies.identity import Viewer
 
@@ -39,6 +39,9 @@ class _Limit(NamedTuple):
 class RateLimits:
     """Counts requests in memory, or in a Valkey or Redis that several routers share.
 
+    Windows are fixed: at the turn of one, a client may send twice the number in a short time.
+    Sliding windows cost twice as much a request and protect no better.
+
     While the shared store cannot be reached, requests are let through: a limit protects, and an
     outage of it must not be worse than what it protects from.
     """
@@ -55,7 +58,7 @@ class RateLimits:
         if storage_url == "memory://":
             self._memory = MemoryWindow(MemoryStorage())
         else:
-            self._network = NetworkWindow(_network_storage(storage_url))
+            self._network = _network_window(storage_url)
 
     async def check(self, viewer: Viewer | None, address: str) -> RateHeaders:
         """Count a request; give the headers that tell how many are left.
@@ -104,9 +107,13 @@ def _limit(rate: Rate | None) -> _Limit | None:
     return _Limit(item, str(rate.count).encode())
 
 
-def _network_storage(url: str) -> NetworkStorage:
+def _network_window(url: str) -> NetworkWindow:
+    # Loaded where it is used: most routers count in memory.
+    from limits.aio.strategies import FixedWindowRateLimiter  # noqa: PLC0415
+
     try:
-        return cast("NetworkStorage", storage_from_string(f"async+{url}", wrap_exceptions=True))
+        storage = storage_from_string(f"async+{url}", wrap_exceptions=True)
     except ConfigurationError as error:
         msg = f"ROUTER_RATE_LIMIT_URL: {error}"
         raise StartupError(msg) from error
+    return FixedWindowRateLimiter(cast("Storage", storage))
