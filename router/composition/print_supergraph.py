@@ -1,4 +1,4 @@
-"""The merged schema as supergraph SDL: sorted by name, byte for byte the same for the same graph."""
+"""The merged schema as supergraph SDL: sorted by name, the same bytes for the same graph."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The join specification, and the other specifications a supergraph links, as SDL.
 
-v0.3 is what every router reads; v0.5 adds override labels and context arguments and is used only where
-a graph needs one of them.
+v0.3 is what every router reads; v0.5 adds override labels and context arguments and is used only
+where a graph needs one of them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ JOIN_0_3: Final = "https://specs.apollo.dev/join/v0.3"
 JOIN_0_5: Final = "https://specs.apollo.dev/join/v0.5"
 
 LINK_DEFINITIONS: Final = (
-    "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) "
-    "repeatable on SCHEMA",
+    (
+        "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) "
+        "repeatable on SCHEMA"
+    ),
     "scalar link__Import",
     """enum link__Purpose {
   \"\"\"
@@ -41,7 +43,8 @@ LINK_DEFINITIONS: Final = (
 )
 
 _JOIN_FIELD_0_3 = (
-    "directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, "
+    "directive @join__field(graph: join__Graph, requires: join__FieldSet, "
+    "provides: join__FieldSet, "
     "type: String, external: Boolean, override: String, usedOverridden: Boolean{extra}) "
     "repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION"
 )
@@ -49,12 +52,16 @@ _JOIN_FIELD_0_3 = (
 _JOIN_COMMON = (
     "directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE",
     "directive @join__graph(name: String!, url: String!) on ENUM_VALUE",
-    "directive @join__implements(graph: join__Graph!, interface: String!) "
-    "repeatable on OBJECT | INTERFACE",
-    "directive @join__type(graph: join__Graph!, key: join__FieldSet, "
-    "extension: Boolean! = false, resolvable: Boolean! = true, "
-    "isInterfaceObject: Boolean! = false) "
-    "repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR",
+    (
+        "directive @join__implements(graph: join__Graph!, interface: String!) "
+        "repeatable on OBJECT | INTERFACE"
+    ),
+    (
+        "directive @join__type(graph: join__Graph!, key: join__FieldSet, "
+        "extension: Boolean! = false, resolvable: Boolean! = true, "
+        "isInterfaceObject: Boolean! = false) "
+        "repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR"
+    ),
     "directive @join__unionMember(graph: join__Graph!, member: String!) repeatable on UNION",
     "scalar join__FieldSet",
 )
@@ -65,9 +72,11 @@ JOIN_DEFINITIONS: Final = {
         _JOIN_FIELD_0_3.format(
             extra=", overrideLabel: String, contextArguments: [join__ContextArgument!]"
         ),
-        "directive @join__directive(graphs: [join__Graph!], name: String!, "
-        "args: join__DirectiveArguments) repeatable on SCHEMA | OBJECT | INTERFACE "
-        "| FIELD_DEFINITION",
+        (
+            "directive @join__directive(graphs: [join__Graph!], name: String!, "
+            "args: join__DirectiveArguments) repeatable on SCHEMA | OBJECT | INTERFACE "
+            "| FIELD_DEFINITION"
+        ),
         *_JOIN_COMMON,
         """input join__ContextArgument {
   name: String!
@@ -102,10 +111,14 @@ _COST_FEATURE = Feature(
     None,
     ("@cost", "@listSize"),
     (
-        "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION "
-        "| INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
-        "directive @listSize(assumedSize: Int, slicingArguments: [String!], "
-        "sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
+        (
+            "directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION "
+            "| INPUT_FIELD_DEFINITION | OBJECT | SCALAR"
+        ),
+        (
+            "directive @listSize(assumedSize: Int, slicingArguments: [String!], "
+            "sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION"
+        ),
     ),
 )
 
@@ -154,8 +167,10 @@ FEATURES: Final[dict[str, Feature]] = {
         (),
         (
             "directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION",
-            "directive @context__fromContext(field: context__ContextFieldValue) "
-            "on ARGUMENT_DEFINITION",
+            (
+                "directive @context__fromContext(field: context__ContextFieldValue) "
+                "on ARGUMENT_DEFINITION"
+            ),
             "scalar context__ContextFieldValue",
         ),
     ),

@@ -104,14 +104,17 @@ def parse_link(arguments: dict[str, Value], offset: int) -> Link:
     """
     url = arguments.get("url")
     if not isinstance(url, str) or isinstance(url, EnumText):
-        raise LinkError("@link needs a string as url", is_bad_url=False)
+        msg = "@link needs a string as url"
+        raise LinkError(msg, is_bad_url=False)
     identity, name, version = _parse_url(url)
     prefix = arguments.get("as") or name
     if not isinstance(prefix, str) or not _NAME.match(prefix):
-        raise LinkError(f'@link(url: "{url}"): as must be a name')
+        msg = f'@link(url: "{url}"): as must be a name'
+        raise LinkError(msg)
     purpose = arguments.get("for")
     if purpose is not None and purpose not in {"SECURITY", "EXECUTION"}:
-        raise LinkError(f'@link(url: "{url}"): for must be SECURITY or EXECUTION')
+        msg = f'@link(url: "{url}"): for must be SECURITY or EXECUTION'
+        raise LinkError(msg)
     imports = _parse_imports(arguments.get("import"), url)
     return Link(url, identity, name, version, prefix, imports, purpose, offset)
 
@@ -120,18 +123,20 @@ def _parse_url(url: str) -> tuple[str, str, tuple[int, int]]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise LinkError(f'Invalid url "{url}" in @link', is_bad_url=True) from None
+        msg = f'Invalid url "{url}" in @link'
+        raise LinkError(msg, is_bad_url=True) from None
     if not parts.scheme:
-        raise LinkError(f'"{url}" in @link is no url', is_bad_url=True)
+        msg = f'"{url}" in @link is no url'
+        raise LinkError(msg, is_bad_url=True)
     *before, last = parts.path.rstrip("/").split("/")
     match = _VERSION.match(last)
     if match is None:
-        raise LinkError(
-            f'"{url}" in @link must end with a version of the form v1.2', is_bad_url=True
-        )
+        msg = f'"{url}" in @link must end with a version of the form v1.2'
+        raise LinkError(msg, is_bad_url=True)
     name = before[-1] if before else ""
     if not _NAME.match(name):
-        raise LinkError(f'"{url}" in @link names no specification', is_bad_url=True)
+        msg = f'"{url}" in @link names no specification'
+        raise LinkError(msg, is_bad_url=True)
     identity = f"{parts.scheme}://{parts.netloc}{'/'.join(before)}"
     return identity, name, (int(match[1]), int(match[2]))
 
@@ -150,19 +155,21 @@ def _parse_import(item: Value, url: str) -> Import:
         name, alias = item["name"], item.get("as") or item["name"]
         unknown = sorted(item.keys() - {"name", "as"})
         if unknown:
-            raise LinkError(f'@link(url: "{url}"): unknown field "{unknown[0]}" in an import')
+            msg = f'@link(url: "{url}"): unknown field "{unknown[0]}" in an import'
+            raise LinkError(msg)
     else:
-        raise LinkError(
-            f'@link(url: "{url}"): an import must be a string or {{name: "...", as: "..."}}'
-        )
+        msg = f'@link(url: "{url}"): an import must be a string or {{name: "...", as: "..."}}'
+        raise LinkError(msg)
     if not isinstance(alias, str) or not all(
         _NAME.match(n.removeprefix("@")) for n in (name, alias)
     ):
-        raise LinkError(f'@link(url: "{url}"): an import must name a type or a @directive')
+        msg = f'@link(url: "{url}"): an import must name a type or a @directive'
+        raise LinkError(msg)
     if name.startswith("@") != alias.startswith("@"):
         kind, wanted = ("directive", "start") if name.startswith("@") else ("type", "not start")
-        raise LinkError(
+        msg = (
             f'@link(url: "{url}"): {kind} "{name}" is imported as "{alias}", '
             f"which must {wanted} with @"
         )
+        raise LinkError(msg)
     return Import(name, alias)

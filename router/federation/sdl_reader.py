@@ -12,6 +12,7 @@ import json
 import re
 from typing import NoReturn
 
+from graphql import DirectiveLocation
 from graphql.language.block_string import dedent_block_string_lines
 
 from router.federation.document import (
@@ -48,11 +49,7 @@ _NAME, _BLOCK, _STRING, _NUMBER, _PUNCTUATION, _END, _OTHER = range(1, 8)
 _LONG_UNICODE = re.compile(r"\\u\{([0-9A-Fa-f]+)\}")
 
 _KINDS = {kind.value: kind for kind in Kind}
-_LOCATIONS = frozenset(
-    "QUERY MUTATION SUBSCRIPTION FIELD FRAGMENT_DEFINITION FRAGMENT_SPREAD INLINE_FRAGMENT "
-    "VARIABLE_DEFINITION SCHEMA SCALAR OBJECT FIELD_DEFINITION ARGUMENT_DEFINITION INTERFACE UNION "
-    "ENUM ENUM_VALUE INPUT_OBJECT INPUT_FIELD_DEFINITION".split()
-)
+_LOCATIONS = frozenset(location.name for location in DirectiveLocation)
 
 
 class SdlSyntaxError(Exception):
@@ -113,7 +110,8 @@ class _Reader:
         if message is None:
             found = "the end of the document" if kind == _END else json.dumps(text)
             message = f"unexpected {found}"
-        raise SdlSyntaxError(f"Syntax error: {message}", offset)
+        msg = f"Syntax error: {message}"
+        raise SdlSyntaxError(msg, offset)
 
     def _skip(self, punctuation: str) -> bool:
         if self._texts[self._index] == punctuation and self._kinds[self._index] == _PUNCTUATION:
@@ -359,7 +357,7 @@ class _Reader:
         if text == "{":
             return self._object()
         self._index -= 1
-        self._fail()
+        return self._fail()
 
     def _list(self) -> list[Value]:
         self._enter()

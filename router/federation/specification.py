@@ -187,6 +187,14 @@ def standard_directives() -> dict[str, DirectiveDefinition]:
 
 STANDARD_SCALARS: Final = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 EXECUTABLE_LOCATIONS: Final = frozenset(
-    "QUERY MUTATION SUBSCRIPTION FIELD FRAGMENT_DEFINITION FRAGMENT_SPREAD INLINE_FRAGMENT "
-    "VARIABLE_DEFINITION".split()
+    {
+        "QUERY",
+        "MUTATION",
+        "SUBSCRIPTION",
+        "FIELD",
+        "FRAGMENT_DEFINITION",
+        "FRAGMENT_SPREAD",
+        "INLINE_FRAGMENT",
+        "VARIABLE_DEFINITION",
+    }
 )

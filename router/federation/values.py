@@ -29,12 +29,8 @@ def print_value(value: Value) -> str:
     """The value as SDL."""
     if isinstance(value, EnumText | FloatText):
         return str(value)
-    if isinstance(value, str):
+    if value is None or isinstance(value, str | bool):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
     if isinstance(value, list):
         return f"[{', '.join(print_value(item) for item in value)}]"
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Merges the directives that stand on one element in several subgraphs.
 
-@tag is collected, @inaccessible holds when one subgraph says so, authorization adds up, costs take the
-maximum, custom composed directives keep what most subgraphs say.
+@tag is collected, @inaccessible holds when one subgraph says so, authorization adds up, costs take
+the maximum, custom composed directives keep what most subgraphs say.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Authorization requirements as "one of these sets, each set in full" (disjunctive normal form).
 
-An element that several subgraphs protect is protected by all of them: requirements are multiplied out
-and sets that contain another one are dropped. `[["a", "b"]]` demands a and b, `[["a"], ["b"]]` either.
+An element that several subgraphs protect is protected by all of them: requirements are multiplied
+out and sets that contain another one are dropped. `[["a", "b"]]` demands a and b, `[["a"], ["b"]]`
+either.
 """
 
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from router.federation.values import Value
@@ -34,7 +35,7 @@ def conjunction(values: list[Value]) -> Requirement:
     return sorted(sorted(names) for names in minimal)
 
 
-def as_requirement(value: Any) -> Requirement:  # noqa: ANN401 - a directive's argument
+def as_requirement(value: Value) -> Requirement:
     """A `scopes` or `policies` argument with GraphQL's list coercion applied."""
     outer = value if isinstance(value, list) else [value]
     return [

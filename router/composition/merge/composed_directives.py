@@ -1,7 +1,7 @@
 """@composeDirective: which custom directives go into the supergraph.
 
-They keep the name the subgraphs import them under and the link they come from. One name must mean one
-directive of one specification in all subgraphs, and one major version of it.
+They keep the name the subgraphs import them under and the link they come from. One name must mean
+one directive of one specification in all subgraphs, and one major version of it.
 """
 
 from __future__ import annotations

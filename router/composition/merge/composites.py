@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.applied_directives import merge_applied
+from router.composition.merge.contexts import merge_contexts
 from router.composition.merge.descriptions import merge_description
 from router.composition.merge.fields import merge_field
 from router.composition.subgraph.schema import is_resolvable, keys_of, use_of
@@ -21,7 +22,10 @@ def merge_composite(context: MergeContext, merged: TypeDefinition) -> None:
     """Fill in a type whose kind, interfaces and members are merged already."""
     sources = context.type_sources(merged.name)
     merged.description = merge_description(context, merged.name, sources)
-    merged.directives = merge_applied(context, merged.name, sources)
+    merged.directives = [
+        *merge_applied(context, merged.name, sources),
+        *merge_contexts(context, sources),
+    ]
     _hint_entity(context, merged, sources)
     check_extension_has_base(context, merged, sources)
     is_value_type = not any(keys_of(source) for source in sources.values())
@@ -121,8 +125,8 @@ def _check_interface_objects(
         ]
         if present_too:
             message = (
-                f"[{context.schemas[index].name}] {merged.name} is an @interfaceObject here, but its "
-                f"implementations {', '.join(present_too)} are defined too"
+                f"[{context.schemas[index].name}] {merged.name} is an @interfaceObject here, but "
+                f"its implementations {', '.join(present_too)} are defined too"
             )
             place = [context.schemas[index].place(source)]
             context.report.error(ErrorCode.INTERFACE_OBJECT_USAGE_ERROR, message, place)

@@ -49,7 +49,7 @@ def _merge(
         )
         context.hint(HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE, message, sources)
         return None
-    definitions = [source for source in sources.values()]
+    definitions = list(sources.values())
     first = _executable_locations(definitions[0])
     common = [
         location

@@ -26,8 +26,7 @@ def merge_field(
 ) -> Field | None:
     """One field of the supergraph, with its @join__field; None if it cannot exist.
 
-    Args:
-        parent: The merged type; `owners` are its subgraph types.
+    `parent` is the merged type, `owners` its subgraph types.
     """
     sources = {
         index: found
@@ -95,8 +94,8 @@ def _without_external(
 ) -> dict[int, Field]:
     """The declarations that resolve the field; those marked @external must carry no directives.
 
-    External declarations do not take part in the merge: a type written down wrongly for a field that
-    is resolved elsewhere would change the supergraph.
+    External declarations do not take part in the merge: a type written down wrongly for a field
+    that is resolved elsewhere would change the supergraph.
     """
     kept: dict[int, Field] = {}
     for index, source in sources.items():
@@ -106,7 +105,7 @@ def _without_external(
         for use in source.directives:
             if is_merged(context, index, use.name) and use.name != "deprecated":
                 message = (
-                    f"[{context.schemas[index].name}] {shown(use.name)} cannot stand on {coordinate}, "
+                    f"[{context.schemas[index].name}] {shown(use.name)} cannot be on {coordinate}, "
                     "which is @external there; move it to the subgraph that resolves the field"
                 )
                 code = ErrorCode.MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL

@@ -1,7 +1,7 @@
 """What an interface demands: all that the types behind it demand.
 
-Subgraphs cannot protect an interface themselves (see rules/auth_on_interface.py). A selection made on
-the interface may reach any implementation, so it needs the requirements of all of them.
+Subgraphs cannot protect an interface themselves (see rules/auth_on_interface.py). A selection made
+on the interface may reach any implementation, so it needs the requirements of all of them.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.composition.merge.contexts import context_name
 from router.composition.subgraph.facts import context_reference
 from router.composition.subgraph.schema import use_of
 from router.composition.subgraph.selections import print_selections
@@ -92,7 +93,7 @@ def _context_arguments(context: MergeContext, index: int, source: Field) -> list
             name, selections = reference
             found.append(
                 {
-                    "context": f"{context.schemas[index].name}__{name}",
+                    "context": context_name(context.schemas[index], name),
                     "name": argument.name,
                     "type": nullable(argument.type),
                     "selection": f"{{ {print_selections(selections)} }}",

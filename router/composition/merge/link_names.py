@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_link_names(context: MergeContext) -> None:
-    """Compare only subgraphs that import the directive: the others do not use it by a plain name."""
+    """Compare only subgraphs that import the directive: the others use no plain name for it."""
     for canonical in sorted(SPECIFIED):
         found: dict[str, list[Place]] = {}
         for schema in context.schemas:

@@ -1,7 +1,7 @@
 """Merges valid subgraphs into one schema.
 
-The order counts: whether types are compatible depends on interfaces and unions, what an enum may hold
-on how everything else uses it.
+The order counts: whether types are compatible depends on interfaces and unions, what an enum may
+hold on how everything else uses it.
 """
 
 from __future__ import annotations

@@ -154,8 +154,8 @@ def _apply(
     place = [context.schemas[index].place(use)]
     if not (_LABEL.match(label) or _PERCENT.match(label)):
         message = (
-            f'Invalid label "{label}" of @override on {coordinate}: it must start with a letter and '
-            'hold only letters, digits and _-:./, or be "percent(x)" with 0 <= x <= 100'
+            f'Invalid label "{label}" of @override on {coordinate}: it must start with a letter '
+            'and hold only letters, digits and _-:./, or be "percent(x)" with 0 <= x <= 100'
         )
         context.report.error(ErrorCode.OVERRIDE_LABEL_INVALID, message, place)
         return

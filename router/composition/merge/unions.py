@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from router.composition.codes import HintCode
 from router.composition.merge.applied_directives import merge_applied
 from router.composition.merge.composites import add_join_types, check_extension_has_base
+from router.composition.merge.contexts import merge_contexts
 from router.composition.merge.descriptions import merge_description
 from router.federation.document import Directive, TypeDefinition
 from router.federation.values import EnumText
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 def merge_union(context: MergeContext, merged: TypeDefinition) -> None:
     sources = context.type_sources(merged.name)
     merged.description = merge_description(context, merged.name, sources)
-    merged.directives = merge_applied(context, merged.name, sources)
+    merged.directives = [
+        *merge_applied(context, merged.name, sources),
+        *merge_contexts(context, sources),
+    ]
     check_extension_has_base(context, merged, sources)
     add_join_types(context, merged, sources)
     for member in merged.members:

@@ -1,8 +1,8 @@
 """Authorization stands on what is resolved, never on interfaces.
 
-What an interface demands follows from the types behind it; a demand written on the interface could be
-walked around through a fragment on an implementation. Fields of an @interfaceObject type are resolved
-in their subgraph and may have demands of their own.
+What an interface demands follows from the types behind it; a demand written on the interface could
+be walked around through a fragment on an implementation. Fields of an @interfaceObject type are
+resolved in their subgraph and may have demands of their own.
 """
 
 from __future__ import annotations

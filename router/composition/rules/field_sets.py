@@ -51,9 +51,7 @@ def check_field_set(
 ) -> None:
     """Report everything that is wrong with the field set of `use`.
 
-    Args:
-        type_name: The type the selections are made on.
-        where: The element the directive stands on, for messages.
+    Selections are made on `type_name`; `where` names the element the directive stands on.
     """
     text = use.arguments.get("fields")
     start = f"On {where}, for {rules.directive}"

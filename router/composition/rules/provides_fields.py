@@ -1,4 +1,4 @@
-"""@provides selects, on the returned type, fields that are external here but resolved on this path."""
+"""@provides selects fields of the returned type that are external elsewhere in the subgraph."""
 
 from __future__ import annotations
 

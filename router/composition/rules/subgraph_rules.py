@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from router.composition.rules.auth_on_interface import auth_on_interface
+from router.composition.rules.contexts import context_arguments, context_names
 from router.composition.rules.costs import cost_on_interface, list_sizes
 from router.composition.rules.default_values import default_values
 from router.composition.rules.external_fields import external_is_used, external_on_interface
@@ -47,6 +48,8 @@ FEDERATION_RULES: Final[tuple[Rule, ...]] = (
     auth_on_interface,
     cost_on_interface,
     list_sizes,
+    context_names,
+    context_arguments,
 )
 
 

@@ -37,7 +37,7 @@ def _labels(graph: QueryGraph) -> Iterator[str]:
 
 
 def _standing(found: Unanswerable) -> str:
-    names = ", ".join(dict.fromkeys(f'"{node.subgraph}"' for node in found.nodes))
+    names = ", ".join(sorted({f'"{node.subgraph}"' for node in found.nodes}))
     if not names:
         return f"No subgraph can give the {found.type_name} there."
     return f"There the {found.type_name} can be read from {names}, without {found.field}."

@@ -1,13 +1,13 @@
 """From one subgraph to the others: which nodes of the query graph an object can be read at.
 
-Planning asks for the cheapest way and takes any; composition promises that every router which reads the
-supergraph finds one. So this is stricter than the planner's walk over the same graph:
+Planning asks for the cheapest way and takes any; composition promises that every router which reads
+the supergraph finds one. So this is stricter than the planner's walk over the same graph:
 
 - An external key field counts as unreadable, though planning tries it as a last resort.
-- A key that enters a subgraph must be readable without entering that subgraph on the way. Where it is
-  not, other routers give the subgraph up even if there is a longer way round.
-- A field under an override label cannot be part of a key or a @requires: who answers it is not known
-  before the operation comes.
+- A key that enters a subgraph must be readable without entering that subgraph on the way. Where it
+  is not, other routers give the subgraph up even if there is a longer way round.
+- A field under an override label cannot be part of a key or a @requires: who answers it is not
+  known before the operation comes.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from router.federation.field_set import FieldSet, FieldSetField, FieldSetFragment
 from router.federation.type_refs import named_type
+from router.query_graph import FieldEdge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from router.query_graph import EntityMove, FieldEdge, Node, QueryGraph
+    from router.query_graph import EntityMove, Node, QueryGraph
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -119,12 +120,21 @@ class Reach:
         avoided: frozenset[str] = _NOTHING,
     ) -> FieldEdge | None:
         """The edge by which `node` answers a field, its requirements solved."""
-        edge = node.fields.get(name)
+        edge = node.fields.get(name) or self._contextual(node, name)
         if edge is None or edge.is_last_resort:
             return None
         if edge.requires and not self._solves_requires(node, type_name, edge, avoided):
             return None
         return edge
+
+    def _contextual(self, node: Node, name: str) -> FieldEdge | None:
+        """A field with arguments from a @context, for which planning has no edges."""
+        view = self._graph.supergraph.subgraphs[node.subgraph].types[node.type_name]
+        field = view.fields.get(name)
+        if field is None or not field.context_arguments or field.is_external:
+            return None
+        target = self._graph.node(named_type(field.type), node.subgraph)
+        return FieldEdge(name, field.type, target, field.type.count("["), field.requires)
 
     def _solves_requires(
         self, node: Node, type_name: str, edge: FieldEdge, avoided: frozenset[str]
@@ -166,27 +176,46 @@ class Reach:
             return self._solves_members(nodes, type_name, item.type_name, item.selections, avoided)
         if item.name == "__typename":
             return True
-        if not item.selections and any(
-            self._reads_in_field_set(node, type_name, item.name, avoided) for node in nodes
-        ):
-            return True
         if self._graph.is_abstract(type_name) and not self._interface_reads(nodes, item):
             return self._solves_members(nodes, type_name, type_name, (item,), avoided)
-        everywhere = dict.fromkeys(
+        if not item.selections:
+            return self._solves_leaf(nodes, type_name, item.name, avoided)
+        edges = self._edges(self._everywhere(nodes, type_name, avoided), type_name, item, avoided)
+        targets = [edge.target for edge in edges if edge.target is not None]
+        return bool(targets) and self._solves_at(
+            targets, self._field_type(type_name, item.name, edges[0]), item.selections, avoided
+        )
+
+    def _solves_leaf(
+        self, nodes: tuple[Node, ...], type_name: str, name: str, avoided: frozenset[str]
+    ) -> bool:
+        """Here, or only then, elsewhere: most keys are read where the object is."""
+        return any(
+            self._reads_in_field_set(node, type_name, name, avoided) for node in nodes
+        ) or any(
+            self._reads_in_field_set(node, type_name, name, avoided)
+            for node in self._everywhere(nodes, type_name, avoided)
+        )
+
+    def _everywhere(
+        self, nodes: Iterable[Node], type_name: str, avoided: frozenset[str]
+    ) -> dict[Node, None]:
+        return dict.fromkeys(
             found for node in nodes for found in self.closure(node, type_name, avoided)
         )
-        edges = [
+
+    def _edges(
+        self,
+        nodes: Iterable[Node],
+        type_name: str,
+        item: FieldSetField,
+        avoided: frozenset[str],
+    ) -> list[FieldEdge]:
+        return [
             edge
-            for node in everywhere
+            for node in nodes
             if (edge := self._reads_in_field_set(node, type_name, item.name, avoided))
         ]
-        if not item.selections:
-            return bool(edges)
-        targets = [edge.target for edge in edges if edge.target is not None]
-        if not targets:
-            return False
-        below = self._field_type(type_name, item.name, edges[0])
-        return self._solves_at(targets, below, item.selections, avoided)
 
     def _interface_reads(self, nodes: tuple[Node, ...], item: FieldSetField) -> bool:
         return any(item.name in node.fields for node in nodes)
@@ -237,8 +266,9 @@ class Reach:
         Which type stands behind an @interfaceObject is known only to subgraphs that have the
         interface; where none can be asked there are no types at all.
         """
-        everywhere = dict.fromkeys(
-            found for node in nodes for found in self.closure(node, type_name, avoided)
+        everywhere = sorted(
+            self._everywhere(nodes, type_name, avoided),
+            key=lambda node: (node.subgraph, node.type_name),
         )
         stand_ins = [node for node in everywhere if node.is_interface_object]
         members: dict[str, list[Node]] = {}

@@ -1,7 +1,7 @@
 """Walks everything an operation can select and finds what cannot be answered.
 
-A state is an object type together with all nodes it can be read at. A state that offers no less than
-one already seen brings nothing new, so each type is looked at a few times only.
+A state is an object type together with all nodes it can be read at. A state that offers no less
+than one already seen brings nothing new, so each type is looked at a few times only.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class _Search:
             yield from self._drain()
 
     def _run_mutations(self, type_name: str, roots: Iterable[Node]) -> Iterator[Unanswerable]:
-        """A mutation must run once, so one of the subgraphs that share it must do for everything."""
+        """A mutation runs once, so one of the subgraphs that share it must do for everything."""
         for name in self._fields.get(type_name, ()):
             problems: list[Unanswerable] = []
             for node in roots:
@@ -76,8 +76,8 @@ class _Search:
                 if edge is None or edge.target is None:
                     continue
                 trial = _Search(self._graph, self._fields, self._reach)
-                trial._enter(type_name, name, (edge.target,), ())  # noqa: SLF001 - of this class
-                found = list(trial._drain())  # noqa: SLF001 - of this class
+                trial._enter(type_name, name, (edge.target,), ())
+                found = list(trial._drain())
                 if not found:
                     problems = []
                     break

@@ -1,6 +1,7 @@
 """Defaults of enum types that were written as strings, `= "ADMIN"`, become enum values.
 
-Servers that print defaults from their own values write them so, and the reference composer takes them.
+Servers that print defaults from their own values write them so, and the reference composer takes
+them.
 """
 
 from __future__ import annotations

@@ -46,9 +46,8 @@ _LENIENT_IN_FEDERATION_1 = frozenset({"key", "requires", "provides"})
 def directive_names(links: Links, own: Collection[str] = ()) -> dict[str, str]:
     """What this subgraph calls the directives of federation and link, to their canonical names.
 
-    Args:
-        own: Names of the directives the subgraph defines itself. A federation 1 subgraph that defines
-            `@override` or `@inaccessible` means federation's: the upgrade brings them to effect.
+    `own` are the directives it defines itself: a federation 1 subgraph that defines `@override` or
+    `@inaccessible` means federation's, and the upgrade brings them to effect.
     """
     version = federation_version(links)
     link = links.by_identity.get(FEDERATION)

@@ -1,8 +1,8 @@
 """What the directives of one subgraph say about its fields, worked out once.
 
-The subtle one is @external. On a key field of a type extension it never meant external: federation 1
-asked for it there, and federation 2 keeps reading it so. Such fields are "fake external" and count
-as resolved by the subgraph.
+The subtle one is @external. On a key field of a type extension it never meant external: federation
+1 asked for it there, and federation 2 keeps reading it so. Such fields are "fake external" and
+count as resolved by the subgraph.
 """
 
 from __future__ import annotations

@@ -31,8 +31,7 @@ def read_subgraph(
 ) -> SubgraphSchema | None:
     """Read one subgraph; None when it is so broken that nothing more can be said about it.
 
-    Args:
-        graph: Its value of join__Graph.
+    `graph` is its value of join__Graph.
     """
     name, source = definition.name, Source(definition.sdl)
     report.add_source(name, source)

@@ -30,9 +30,7 @@ def difference(
     A redefinition may leave out optional arguments and locations, make an optional argument
     required, and use a standard scalar where the specification has a scalar of its own.
 
-    Args:
-        type_name: What the subgraph calls a type of the specification.
-        types: The subgraph's types.
+    `type_name` tells what the subgraph calls a type of the specification, `types` are its own.
     """
     for argument in actual.arguments.values():
         wanted = expected.arguments.get(argument.name)

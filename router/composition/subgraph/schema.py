@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from router.composition.report import Place
 from router.federation.document import (
@@ -22,8 +22,12 @@ from router.federation.specification import KEY
 Located = TypeDefinition | Field | InputValue | EnumValue | Directive | DirectiveDefinition
 """What has an offset in the SDL."""
 
-Directed = TypeDefinition | Field | InputValue | EnumValue
-"""What directives stand on."""
+
+class Directed(Protocol):
+    """What directives stand on."""
+
+    directives: list[Directive]
+
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -67,7 +67,8 @@ def parse_selections(text: str) -> Selections:
     if text.isidentifier():
         return (FieldSelection(text),)
     if text.count("{") + text.count("[") > MAX_NESTED_BRACES:
-        raise SelectionError("too deeply nested")
+        msg = "too deeply nested"
+        raise SelectionError(msg)
     source = text if text.lstrip().startswith("{") else f"{{{text}}}"
     try:
         document = parse(source, no_location=True)
@@ -75,7 +76,8 @@ def parse_selections(text: str) -> Selections:
         raise SelectionError(error.message) from None
     operation = document.definitions[0]
     if len(document.definitions) > 1 or not isinstance(operation, OperationDefinitionNode):
-        raise SelectionError("not a selection set")
+        msg = "not a selection set"
+        raise SelectionError(msg)
     return _selections(operation.selection_set)
 
 
@@ -103,7 +105,8 @@ def _selections(node: SelectionSetNode | None) -> Selections:
                 )
             )
         else:
-            raise SelectionError("fragment spreads have no meaning here")
+            msg = "fragment spreads have no meaning here"
+            raise SelectionError(msg)
     return tuple(found)
 
 
@@ -154,9 +157,8 @@ def selected_fields(
 ) -> Iterator[Selected]:
     """Every field a field set selects, nested ones included; unknown ones are passed over.
 
-    Args:
-        with_implementations: Count the fields of implementing types when an interface's field is
-            selected.
+    With implementations, the same field of implementing types counts when an interface's field is
+    selected.
     """
     definition = schema.types.get(type_name)
     for selection in selections:

@@ -68,7 +68,7 @@ def upgrade(schemas: Sequence[SubgraphSchema], report: Report) -> None:
 
 
 def is_extension(definition: TypeDefinition) -> bool:
-    """Whether federation 1 calls it an extension: `extend type` without a definition, or @extends."""
+    """What federation 1 calls an extension: `extend type` without a definition, or @extends."""
     return definition.kind in {Kind.OBJECT, Kind.INTERFACE} and (
         not definition.has_definition or use_of(definition, EXTENDS) is not None
     )

@@ -1,7 +1,7 @@
 """A field with @requires demands at least what the fields it reads demand.
 
-The router fetches required fields on its own account; without this rule a client could read a protected
-value through an unprotected field that is computed from it.
+The router fetches required fields on its own account; without this rule a client could read a
+protected value through an unprotected field that is computed from it.
 """
 
 from __future__ import annotations
@@ -71,9 +71,10 @@ def _check(
             if not _covers(own, demanded):
                 missing.setdefault(shown(demanded.name), []).append(coordinate)
     for directive, coordinates in missing.items():
+        read_fields = ", ".join(dict.fromkeys(coordinates))
         message = (
-            f"[{schema.name}] {parent.name}.{field.name} reads {', '.join(dict.fromkeys(coordinates))}"
-            f" and must demand at least the same {directive}"
+            f"[{schema.name}] {parent.name}.{field.name} reads {read_fields} "
+            f"and must demand at least the same {directive}"
         )
         code = ErrorCode.MISSING_TRANSITIVE_AUTH_REQUIREMENTS
         context.report.error(code, message, [schema.place(field)])
