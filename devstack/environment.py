@@ -1,4 +1,4 @@
-"""`make environment`: every variable with its purpose, unit and default.
+"""`make environment`: every variable with its purpose, unit and default, and every error code.
 
 Made from the settings classes of the components, so that `.env.example` and docs/configuration.md
 cannot say something else than they do. A default is written in the form that reads back as itself.
@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from devstack.error_page import error_page
 from devstack.product_values import ROUTER_VALUES
 from devstack.stack import CHECKOUT
 from subgraph_kit.durations import RateLimit
@@ -178,6 +179,7 @@ def _files() -> dict[Path, str]:
     return {
         CHECKOUT / ".env.example": "".join(example),
         CHECKOUT / "docs" / "configuration.md": "".join(page),
+        CHECKOUT / "docs" / "errors.md": error_page(),
     }
 
 
