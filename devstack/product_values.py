@@ -13,7 +13,7 @@ ROUTER_VALUES: Mapping[str, str] = {
     "ROUTER_MAX_COST": "2000",
     "ROUTER_MAX_BODY": "100KiB",
     "ROUTER_TIMEOUT": "10s",
-    "ROUTER_SINGLE_MUTATIONS": "login,register,refreshTokens,changePassword,deleteMyAccount",
+    "ROUTER_SINGLE_MUTATIONS": "register,login,refreshTokens",
     "ROUTER_GRAPHIQL_WELCOME": "schema/operations/tour.graphql",
     "ROUTER_RATE_LIMIT_ANONYMOUS": "300/1m",
     "ROUTER_RATE_LIMIT_USER": "600/1m",
