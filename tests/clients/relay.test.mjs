@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { before, test } from "node:test";
 import { buildClientSchema, getIntrospectionQuery, printSchema } from "graphql";
 import compiler from "relay-compiler";
@@ -14,6 +15,7 @@ const { commitMutation, createOperationDescriptor, fetchQuery, getSelector } = r
 // Below this folder, so that what the compiler writes finds its packages.
 const build = new URL("./build/relay/", import.meta.url);
 const artifacts = {};
+const require = createRequire(import.meta.url);
 
 /** Compile relay/TaskList.js against the schema that the router answers to introspection. */
 async function compile() {
@@ -22,17 +24,17 @@ async function compile() {
   cpSync(new URL("./relay/", import.meta.url), new URL("src/", build), { recursive: true });
   const schema = buildClientSchema(await send(getIntrospectionQuery()));
   writeFileSync(new URL("schema.graphql", build), printSchema(schema));
+  writeFileSync(new URL("package.json", build), JSON.stringify({ type: "commonjs" }));
   const config = {
     src: "./src",
     schema: "./schema.graphql",
     language: "javascript",
-    eagerEsModules: true,
+    eagerEsModules: false,
   };
   writeFileSync(new URL("relay.config.json", build), JSON.stringify(config));
   execFileSync(compiler, ["relay.config.json"], { cwd: build, stdio: "pipe" });
   for (const name of ["Query", "PaginationQuery", "RenameMutation", "_query", "_task"]) {
-    const file = new URL(`src/__generated__/TaskList${name}.graphql.js`, build);
-    artifacts[name] = (await import(file)).default;
+    artifacts[name] = require(`./build/relay/src/__generated__/TaskList${name}.graphql.js`);
   }
 }
 
