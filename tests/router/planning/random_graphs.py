@@ -65,23 +65,32 @@ class RandomGraph:
     """Types, where they are, and the objects.
 
     Attributes:
-        abstract: Interface or union to its members; which of the two by `interfaces`.
+        unions: Union to its members, by subgraph.
         interfaces: Interface to the subgraphs that define it.
+        interface_fields: Fields of an interface besides `id`.
         interface_objects: Interface to (subgraph, field): the subgraph adds the field to it.
         objects: Type to its objects, in order of ids.
     """
 
     subgraphs: list[str]
     types: dict[str, RandomType]
-    unions: dict[str, list[str]]
+    unions: dict[str, dict[str, list[str]]]
     interfaces: dict[str, list[str]]
+    interface_fields: dict[str, list[str]]
     interface_objects: dict[str, tuple[str, str]]
     roots: dict[str, RandomField]
     objects: dict[str, list[JsonObject]] = field(default_factory=dict)
 
-    def members(self, name: str) -> list[str]:
+    def members(self, name: str, subgraphs: list[str] | None = None) -> list[str]:
+        """Object types of a type, as far as all the subgraphs know them."""
         if name in self.unions:
-            return self.unions[name]
+            known = [
+                set(members)
+                for subgraph, members in self.unions[name].items()
+                if subgraphs is None or subgraph in subgraphs
+            ]
+            common = set.union(*known) if subgraphs is None else set.intersection(*known)
+            return sorted(common)
         if name in self.interfaces:
             return [item.name for item in self.types.values() if name in item.interfaces]
         return [name]
@@ -98,7 +107,8 @@ class RandomGraph:
         for name, subgraphs in self.interfaces.items():
             if subgraph in subgraphs:
                 key = ' @key(fields: "id")' if name in self.interface_objects else ""
-                parts.append(f"interface {name}{key} {{\n  id: ID!\n}}")
+                fields = "".join(f"\n  {each}: String" for each in self.interface_fields[name])
+                parts.append(f"interface {name}{key} {{\n  id: ID!{fields}\n}}")
         for name, (owner, field_name) in self.interface_objects.items():
             if owner == subgraph:
                 parts.append(
@@ -106,12 +116,9 @@ class RandomGraph:
                     f"  id: ID!\n  {field_name}: String\n}}"
                 )
         for name, members in self.unions.items():
-            if self._union_is_in(members, subgraph):
-                parts.append(f"union {name} = {' | '.join(members)}")
+            if subgraph in members:
+                parts.append(f"union {name} = {' | '.join(members[subgraph])}")
         return "\n".join(parts) + "\n"
-
-    def _union_is_in(self, members: list[str], subgraph: str) -> bool:
-        return all(subgraph in self.types[name].subgraphs for name in members)
 
     def _type_sdl(self, item: RandomType, subgraph: str) -> str:
         keys = "".join(f' @key(fields: "{key}")' for key in item.keys.get(subgraph, ()))
@@ -144,7 +151,7 @@ def _field_line(item: RandomField, subgraph: str) -> str:
 
 def random_graph(seed: int) -> RandomGraph:
     """A graph that usually composes; those that do not are the caller's to skip."""
-    return _Maker(Random(seed)).make()
+    return _Maker(Random(seed)).make()  # noqa: S311  reproducible
 
 
 class _Maker:
@@ -154,15 +161,20 @@ class _Maker:
     def make(self) -> RandomGraph:
         random = self._random
         subgraphs = ["a", "b", "c", "d"][: random.randint(2, 4)]
-        graph = RandomGraph(subgraphs, {}, {}, {}, {}, {})
+        graph = RandomGraph(subgraphs, {}, {}, {}, {}, {}, {})
         entities = [f"E{number}" for number in range(random.randint(2, 4))]
         for name in entities:
             graph.types[name] = self._entity(name, subgraphs)
-        value = self._value_type("V0", subgraphs)
-        graph.types[value.name] = value
+        for value in (self._value_type("V0", subgraphs), self._split_type("V1", subgraphs)):
+            graph.types[value.name] = value
+        self._add_nested_keys(graph, entities)
         self._add_abstract(graph, entities)
         for name in entities:
             self._add_fields(graph, graph.types[name], entities)
+            self._add_split(graph, graph.types[name])
+            if random.random() < 0.3:
+                owner = random.choice(graph.types[name].subgraphs)
+                graph.types[name].fields["query"] = RandomField("query", "Query!", "Query", [owner])
         self._add_requires(graph, entities)
         self._add_provides(graph, entities)
         self._add_roots(graph, entities)
@@ -201,6 +213,33 @@ class _Maker:
         }
         return RandomType(name, fields, present)
 
+    def _split_type(self, name: str, subgraphs: list[str]) -> RandomType:
+        """A value type of which each subgraph knows another field."""
+        present = self._some(subgraphs, 2)
+        fields = {
+            f"p{subgraph}": RandomField(f"p{subgraph}", "String", "String", [subgraph])
+            for subgraph in present
+        }
+        return RandomType(name, fields, present)
+
+    def _add_nested_keys(self, graph: RandomGraph, entities: list[str]) -> None:
+        """A value type that is part of a key in some subgraphs of some entity."""
+        if self._random.random() > 0.4:
+            return
+        item = graph.types[self._random.choice(entities)]
+        holders = self._some(item.subgraphs, 2)
+        graph.types["Ref"] = RandomType(
+            "Ref",
+            {key: RandomField(key, "String!", "String", list(holders)) for key in ("code", "area")},
+            list(holders),
+        )
+        item.fields["ref"] = RandomField("ref", "Ref!", "Ref", list(holders))
+        bridge = self._random.choice(holders)
+        for subgraph in holders:
+            text = self._random.choice(("ref { code }", "ref { code area }", "id ref { code }"))
+            keys = item.keys[subgraph]
+            item.keys[subgraph] = [*keys, text] if subgraph == bridge else [text]
+
     def _add_abstract(self, graph: RandomGraph, entities: list[str]) -> None:
         random = self._random
         if random.random() < 0.7:
@@ -216,8 +255,15 @@ class _Maker:
             ]
             if where:
                 graph.interfaces["I0"] = where
+                graph.interface_fields["I0"] = []
                 for name in members:
                     graph.types[name].interfaces.append("I0")
+                if random.random() < 0.5:
+                    graph.interface_fields["I0"].append("label")
+                    for name in members:
+                        graph.types[name].fields["label"] = RandomField(
+                            "label", "String", "String", list(where)
+                        )
                 others = [item for item in graph.subgraphs if item not in where]
                 free = [
                     item
@@ -227,21 +273,35 @@ class _Maker:
                 if free and random.random() < 0.8:
                     graph.interface_objects["I0"] = (free[0], "extra")
         if random.random() < 0.6:
-            graph.unions["U0"] = self._some(entities, min(2, len(entities)))
+            everyone = self._some(entities, min(2, len(entities)))
+            known = {
+                subgraph: [name for name in everyone if subgraph in graph.types[name].subgraphs]
+                for subgraph in graph.subgraphs
+            }
+            graph.unions["U0"] = {
+                subgraph: self._some(members) if random.random() < 0.3 else members
+                for subgraph, members in known.items()
+                if members
+            }
+            if not graph.unions["U0"]:
+                del graph.unions["U0"]
 
     def _reference(self, graph: RandomGraph, entities: list[str], owners: list[str]) -> str | None:
         """Some composite type that all owners define."""
-        names = [*entities, *entities, "V0", *graph.unions, *graph.interfaces]
-        fitting = [
-            name
-            for name in names
-            if all(
-                all(owner in graph.types[member].subgraphs for member in graph.members(name))
-                and (name not in graph.interfaces or owner in graph.interfaces[name])
-                for owner in owners
-            )
-        ]
+        names = [*entities, *entities, "V0", "V1", *graph.unions, *graph.interfaces]
+        fitting = [name for name in names if self._all_know(graph, name, owners)]
         return self._random.choice(fitting) if fitting else None
+
+    def _all_know(self, graph: RandomGraph, name: str, owners: list[str]) -> bool:
+        if name in graph.unions:
+            known = graph.unions[name]
+            return all(owner in known for owner in owners) and bool(graph.members(name, owners))
+        if name in graph.interfaces:
+            return all(owner in graph.interfaces[name] for owner in owners)
+        if name == "V1":
+            # Its parts are reached through the parent only, so everyone must have the parent.
+            return owners == graph.types[name].subgraphs
+        return all(owner in graph.types[name].subgraphs for owner in owners)
 
     def _add_fields(self, graph: RandomGraph, item: RandomType, entities: list[str]) -> None:
         random = self._random
@@ -259,6 +319,12 @@ class _Maker:
                 name, self._wrapped(named), named, owners, has_argument=random.random() < 0.15
             )
 
+    def _add_split(self, graph: RandomGraph, item: RandomType) -> None:
+        """A value whose parts are in several subgraphs, of an entity that is in all of them."""
+        owners = graph.types["V1"].subgraphs
+        if set(owners) <= set(item.subgraphs) and self._random.random() < 0.6:
+            item.fields["split"] = RandomField("split", "V1", "V1", list(owners))
+
     def _wrapped(self, named: str) -> str:
         return self._random.choice(("{}", "{}", "{}!", "[{}]", "[{}!]!")).format(named)
 
@@ -273,6 +339,7 @@ class _Maker:
                     for each in item.fields.values()
                     if owner not in each.owners
                     and each.name not in ("id", "sku")
+                    and each.name not in item.external.get(owner, ())
                     and (each.named in ("String", "Int") or self._nested(graph, each, owner))
                 ]
                 if not wanted:
@@ -287,8 +354,7 @@ class _Maker:
 
     def _nested(self, graph: RandomGraph, each: RandomField, owner: str) -> bool:
         """Whether the owner also knows the value type, so that it can require what is inside."""
-        target = graph.types.get(each.named)
-        return target is not None and not target.keys and owner in target.subgraphs
+        return each.named == "V0" and owner in graph.types["V0"].subgraphs
 
     def _required_text(self, graph: RandomGraph, each: RandomField) -> str:
         argument = f"(n: {self._random.randint(1, 2)})" if each.has_argument else ""
@@ -341,16 +407,16 @@ class _Maker:
                 graph.roots["qi"] = RandomField("qi", f"[{interface}!]", interface, [owner])
 
     def _fill(self, graph: RandomGraph, entities: list[str]) -> None:
-        for name in [*entities, "V0"]:
+        for name in graph.types:
             graph.objects[name] = [
                 {"__typename": name, "id": f"{name}-{number}", "sku": f"sku-{name}-{number}"}
                 for number in range(4)
             ]
-        for name in [*entities, "V0"]:
-            item = graph.types[name]
-            for record in graph.objects[name]:
+        for name, item in graph.types.items():
+            for number, record in enumerate(graph.objects[name]):
+                record["ref"] = ("ref", "Ref", number)
                 for each in item.fields.values():
-                    if each.name not in ("id", "sku") and not each.requires:
+                    if each.name not in ("id", "sku", "ref") and not each.requires:
                         record[each.name] = self._value(graph, each, f"{record['id']}.{each.name}")
                 for interface in item.interfaces:
                     if interface in graph.interface_objects:
@@ -367,18 +433,24 @@ class _Maker:
         if nullable and random.random() < 0.15:
             return None
         if not each.type.startswith("["):
-            return self._item(graph, each.named, label)
+            return self._item(graph, each, label)
         items = [
-            self._item(graph, each.named, f"{label}[{number}]")
-            for number in range(random.randint(0, 3))
+            self._item(graph, each, f"{label}[{number}]") for number in range(random.randint(0, 3))
         ]
         if "!]" not in each.type and items and random.random() < 0.2:
             items[0] = None
         return items
 
-    def _item(self, graph: RandomGraph, named: str, label: str) -> Any:
+    def _item(self, graph: RandomGraph, each: RandomField, label: str) -> Any:
+        named = each.named
+        if named == "Query":
+            return ("ref", "Query", 0)
         if named == "String":
             return label
         if named == "Int":
             return self._random.randint(0, 99)
-        return ("ref", self._random.choice(graph.members(named)), self._random.randint(0, 3))
+        return (
+            "ref",
+            self._random.choice(graph.members(named, each.owners)),
+            self._random.randint(0, 3),
+        )

@@ -9,6 +9,7 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLUnionType,
+    ObjectTypeDefinitionNode,
     build_schema,
     execute_sync,
     parse,
@@ -117,7 +118,9 @@ class Truth:
         assert not result.errors, result.errors
         return result.data
 
-    def _resolve(self, record: JsonObject, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+    def _resolve(
+        self, record: JsonObject, info: GraphQLResolveInfo[Any], /, **arguments: Any
+    ) -> Any:
         return self._objects.value(record, info.field_name, arguments)
 
 
@@ -154,7 +157,7 @@ class RandomSubgraph:
     async def aclose(self) -> None:
         pass
 
-    def _resolve(self, known: _Known, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+    def _resolve(self, known: _Known, info: GraphQLResolveInfo[Any], /, **arguments: Any) -> Any:
         name = info.field_name
         if name == "_entities":
             return [self._entity(item) for item in arguments["representations"]]
@@ -184,16 +187,20 @@ class RandomSubgraph:
                 return known.representation[name]
         return self._objects.plain(known.record, name, arguments)
 
+    def _is_key_of(self, record: JsonObject, representation: JsonObject) -> bool:
+        keys = [key for key in ("id", "sku", "ref") if key in representation]
+        values = {key: record[key] for key in keys}
+        if "ref" in values:
+            whole = self._graph.objects["Ref"][values["ref"][2]]
+            values["ref"] = {key: whole[key] for key in representation["ref"] if key in whole}
+        return bool(keys) and values == {key: representation[key] for key in keys}
+
     def _entity(self, representation: JsonObject) -> _Known | None:
         type_name = representation["__typename"]
         names = self._graph.members(type_name)
         for name in names:
             for record in self._graph.objects[name]:
-                if all(
-                    record[key] == representation[key]
-                    for key in ("id", "sku")
-                    if key in representation
-                ):
+                if self._is_key_of(record, representation):
                     return _Known(record, representation, frozenset(), type_name)
         msg = f"{self._name} got {representation}"
         raise AssertionError(msg)
@@ -226,7 +233,7 @@ def _known(value: Any, provided: frozenset[str], representation: JsonObject, nam
     return value
 
 
-def _type_of(known: _Known, info: GraphQLResolveInfo, abstract: Any) -> str:
+def _type_of(known: _Known, info: GraphQLResolveInfo[Any], abstract: Any) -> str:
     if isinstance(abstract, GraphQLUnionType) and abstract.name == "_Entity":
         type_name = known.type_name or ""
         declared = info.schema.get_type(type_name)
@@ -255,8 +262,8 @@ def subgraph_schema(graph: RandomGraph, name: str) -> GraphQLSchema:
     entities = [
         node.name.value
         for node in document.definitions
-        if node.kind == "object_type_definition"
-        and any(used.name.value == "key" for used in node.directives or ())  # type: ignore[attr-defined]
+        if isinstance(node, ObjectTypeDefinitionNode)
+        and any(used.name.value == "key" for used in node.directives or ())
     ]
     served = _DEFINITIONS + print_ast(document)
     if entities:

@@ -62,7 +62,7 @@ async def check_graph(seed: int) -> int:
     federation = make_federation(seed)
     if federation is None:
         return 0
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311  reproducible
     for _ in range(OPERATIONS_PER_GRAPH):
         operation = random_operation(federation.supergraph.api_schema, random)
         # Aliases of equal names may clash; such operations are no operations.
