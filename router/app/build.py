@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-import httpx
-
-from router.app.router import Background, MakeClient, Router, RouterOptions
+from router.app.router import Background, Close, MakeClient, Router, RouterOptions
 from router.app.supergraph_file import SupergraphFile
-from router.policies.authentication import Authentication, Issuer
 from router.policies.client_address import TrustedProxies
 from router.policies.headers import HeaderPropagation
-from router.policies.jwks import KeySet
 from router.policies.limits import Limits
 from router.policies.persisted_operations import PersistedOperations, load_manifest
 from router.policies.policy_set import PolicySet
-from router.policies.rate_limit import Rate, RateLimits
-from router.policies.revocations import Revocations
 from router.policies.subgraph_errors import SubgraphErrorMask
 from router.server.cors import Cors
 from router.server.graphql_http import HttpOptions
 from router.server.surroundings import GraphiQL
 from router.telemetry.logging import configure_logging
 from router.telemetry.operation_log import LineWriter, OperationLog
-from router.transport import HttpSubgraph
+from router.transport import HttpSubgraph, SharedInFlight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
     from router.execution import SubgraphClient
+    from router.policies.authentication import Authentication
+    from router.policies.rate_limit import RateLimits
     from router.settings import RouterSettings
     from router.supergraph import Subgraph
 
 _WEB_TIMEOUT_S = 5.0
+_SUBGRAPH_SHARE = 0.8
+"""Of the time for an operation: a hanging subgraph costs its fields and not the whole answer."""
 
 
 def build_router(settings: RouterSettings) -> Router:
@@ -44,12 +40,10 @@ def build_router(settings: RouterSettings) -> Router:
         StartupError: Names the setting or file that is wrong.
     """
     configure_logging(settings.log_level, settings.log_format)
-    web = httpx.AsyncClient(timeout=_WEB_TIMEOUT_S)
-    issuers = _issuers(settings, web)
-    policies = _policies(settings, issuers)
+    tokens = _tokens(settings)
     file = SupergraphFile(settings.supergraph, settings.supergraph_poll)
     options = RouterOptions(
-        policies=policies,
+        policies=_policies(settings, tokens.authentication),
         http=HttpOptions(
             max_body_bytes=settings.max_body,
             max_concurrent_requests=settings.max_concurrent_requests,
@@ -64,31 +58,50 @@ def build_router(settings: RouterSettings) -> Router:
         else None,
         has_metrics=settings.metrics,
         make_client=_client_maker(settings),
-        background=(file.follow, *_followers(issuers)),
-        resources=(web.aclose,),
+        background=(file.follow, *tokens.background),
+        resources=tokens.resources,
     )
     return Router(file.read(), options=options)
 
 
-def _issuers(settings: RouterSettings, web: httpx.AsyncClient) -> tuple[Issuer, ...]:
+class _Tokens(NamedTuple):
+    """What checking tokens needs; empty where they are only forwarded."""
+
+    authentication: Authentication | None = None
+    background: tuple[Background, ...] = ()
+    resources: tuple[Close, ...] = ()
+
+
+def _tokens(settings: RouterSettings) -> _Tokens:
     if settings.jwks_url is None:
-        return ()
+        return _Tokens()
+    # Loaded where tokens are checked: cryptography takes 10 MiB.
+    import httpx  # noqa: PLC0415
+
+    from router.policies.authentication import Authentication, Issuer  # noqa: PLC0415
+    from router.policies.jwks import KeySet  # noqa: PLC0415
+    from router.policies.revocations import Revocations  # noqa: PLC0415
+
+    web = httpx.AsyncClient(timeout=_WEB_TIMEOUT_S)
     keys = KeySet(settings.jwks_url, web, time.monotonic, cache_ttl_s=settings.jwks_cache_ttl)
-    revocations = None
+    background: list[Background] = [lambda _: keys.follow()]
+    revocations: Revocations | None = None
     if settings.revocations_url is not None:
-        revocations = Revocations(
+        revocations = feed = Revocations(
             settings.revocations_url,
             web,
             keys,
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
         )
-    return (
-        Issuer(settings.jwt_issuer, settings.jwt_audience, settings.jwt_type, keys, revocations),
+        background.append(lambda _: feed.follow())
+    issuer = Issuer(
+        settings.jwt_issuer, settings.jwt_audience, settings.jwt_type, keys, revocations
     )
+    return _Tokens(Authentication([issuer]), tuple(background), (web.aclose,))
 
 
-def _policies(settings: RouterSettings, issuers: tuple[Issuer, ...]) -> PolicySet:
+def _policies(settings: RouterSettings, authentication: Authentication | None) -> PolicySet:
     manifest = None
     if settings.persisted_operations is not None:
         manifest = load_manifest(settings.persisted_operations)
@@ -111,8 +124,8 @@ def _policies(settings: RouterSettings, issuers: tuple[Issuer, ...]) -> PolicySe
             is_automatic=settings.apq,
             is_required=settings.persisted_operations_only,
         ),
-        authentication=Authentication(issuers) if issuers else None,
-        authorization=settings.authorization if issuers else "off",
+        authentication=authentication,
+        authorization=settings.authorization if authentication is not None else "off",
         rate_limits=_rate_limits(settings),
         allows_introspection=settings.introspection,
         hides_suggestions=not settings.suggestions,
@@ -124,6 +137,8 @@ def _rate_limits(settings: RouterSettings) -> RateLimits | None:
     anonymous, user = settings.rate_limit_anonymous, settings.rate_limit_user
     if anonymous is None and user is None:
         return None
+    from router.policies.rate_limit import Rate, RateLimits  # noqa: PLC0415 (where it is used)
+
     return RateLimits(
         anonymous=Rate(*anonymous) if anonymous else None,
         user=Rate(*user) if user else None,
@@ -132,21 +147,10 @@ def _rate_limits(settings: RouterSettings) -> RateLimits | None:
 
 
 def _client_maker(settings: RouterSettings) -> MakeClient:
+    timeout_s = settings.subgraph_timeout or _SUBGRAPH_SHARE * settings.timeout
+
     def make(subgraph: Subgraph) -> SubgraphClient:
         url = settings.subgraph_urls.get(subgraph.name, subgraph.url)
-        return HttpSubgraph(url, timeout_s=settings.subgraph_timeout or 0.8 * settings.timeout)
+        return SharedInFlight(HttpSubgraph(url, timeout_s=timeout_s))
 
     return make
-
-
-def _followers(issuers: tuple[Issuer, ...]) -> list[Background]:
-    followers: list[Background] = []
-    for issuer in issuers:
-        followers.append(_without_router(issuer.keys.follow))
-        if issuer.revocations is not None:
-            followers.append(_without_router(issuer.revocations.follow))
-    return followers
-
-
-def _without_router(follow: Callable[[], Coroutine[Any, Any, None]]) -> Background:
-    return lambda _: follow()

@@ -27,7 +27,7 @@ from router.server.graphql_http import GraphQLEndpoint, HttpOptions
 from router.server.surroundings import GraphiQL, surroundings
 from router.supergraph import Subgraph, Supergraph, load_supergraph
 from router.telemetry.metrics import CONTENT_TYPE, RouterMetrics
-from router.transport import HttpSubgraph
+from router.transport import HttpSubgraph, SharedInFlight
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -61,7 +61,7 @@ class RouterOptions:
     graphiql: GraphiQL | None = None
     operation_log: OperationLog | None = None
     has_metrics: bool = True
-    make_client: MakeClient = lambda subgraph: HttpSubgraph(subgraph.url)
+    make_client: MakeClient = lambda subgraph: SharedInFlight(HttpSubgraph(subgraph.url))
     background: Sequence[Background] = ()
     resources: Sequence[Close] = ()
 
