@@ -4,17 +4,17 @@ From a call for `tasks.nodes.@.owner` by `id` comes:
 
     def collect(root):
         ...
-        holder_1 = root.get("tasks")
-        if holder_1.__class__ is dict:
-            holder_2 = holder_1.get("nodes")
-            if holder_2.__class__ is list:
-                for holder_3 in holder_2:
-                    if holder_3.__class__ is dict:
-                        entity = holder_3.get("owner")
-                        if entity.__class__ is dict:
-                            typename = entity.get("__typename", "User")
+        holder_0 = root["tasks"]
+        if holder_0 is not None:
+            holder_1 = holder_0["nodes"]
+            if holder_1 is not None:
+                for holder_2 in holder_1:
+                    if holder_2 is not None:
+                        entity = holder_2["owner"]
+                        if entity is not None:
+                            typename = entity["__typename"]
                             if typename in types:
-                                field_0 = entity.get("id")
+                                field_0 = entity["id"]
                                 if field_0 is not None:
                                     ...
 
@@ -37,7 +37,6 @@ from router.execution.representations import ABSENT, makers_by_typename
 from router.planning.query_plan import (
     LIST,
     EntityCall,
-    PathSegment,
     Representation,
     RequiredField,
     ResponsePath,
@@ -77,85 +76,169 @@ def compile_collector(call: EntityCall, shared: frozenset[Keys]) -> Collector:
 
     The function replaces equal entities of the tree by one object; it changes no values.
 
+    Two functions are generated. The quick one takes it that the tree is as the schema says; where
+    it is not (a fetch failed, a subgraph sent another shape) it raises, and the careful one leaves
+    such places out.
+
     Args:
         call: Paths and `requires` of the call.
         shared: Places whose objects may stand at several places; what is below them is visited
             once.
     """
-    code = FunctionCode("collect(root)")
-    for name in ("representations", "entities", "indexes"):
-        code.line(f"{name} = []")
-    code.line("seen = {}")
-    for path in call.paths:
-        code.line("firsts = {}")
-        code.line("visited = set()")
-        _walk(code, path, shared)
-        _gather(code, call.requires)
-        code.depth = 1
-    made = code.value(Collected)
-    code.line(f"return {made}(representations, entities, indexes)")
-    collector: Collector = code.compile()
-    return collector
+    quick = _Generator(call, shared, is_careful=False).compile()
+    careful: list[Collector] = []
+
+    def collect(root: JsonObject) -> Collected:
+        try:
+            return quick(root)
+        except (KeyError, TypeError, AttributeError):
+            if not careful:
+                careful.append(_Generator(call, shared, is_careful=True).compile())
+            return careful[0](root)
+
+    return collect
 
 
-def _walk(code: FunctionCode, path: ResponsePath, shared: frozenset[Keys]) -> None:
-    """Open the blocks in which `entity`, `container` and `slot` stand for each place of a path."""
-    ends = [index for index, item in enumerate(path) if not isinstance(item, TypeCondition)]
-    if not ends:
-        code.line("entity, container, slot = root, {}, ''")
-    holder = "root"
-    for index, segment in enumerate(path):
-        is_last = bool(ends) and index == ends[-1]
-        target = "entity" if is_last or (ends and index > ends[-1]) else f"holder_{index}"
-        if isinstance(segment, TypeCondition):
-            names = code.value(frozenset({*segment.types, None}))
-            code.block(f"if {holder}.get('__typename') in {names}:")
-            continue
-        if segment == LIST:
-            if is_last:
-                code.line(f"container = {holder}")
-                code.block(f"for slot, {target} in enumerate({holder}):")
+def _typename_of(entity: JsonObject) -> str | None:
+    name = entity.get("__typename")
+    return name if isinstance(name, str) else None
+
+
+class _Generator:
+    """Generates the function for one call."""
+
+    def __init__(self, call: EntityCall, shared: frozenset[Keys], *, is_careful: bool) -> None:
+        self._call = call
+        self._shared = shared
+        self._is_careful = is_careful
+        self._code = FunctionCode("collect(root)")
+
+    def compile(self) -> Collector:
+        """The function."""
+        code = self._code
+        for name in ("representations", "entities", "indexes"):
+            code.line(f"{name} = []")
+        code.line("seen = {}")
+        for path in self._call.paths:
+            code.line("firsts = [None] * len(representations)")
+            code.line("visited = set()")
+            self._walk(path)
+            self._gather()
+            code.depth = 1
+        code.line(f"return {code.value(Collected)}(representations, entities, indexes)")
+        collector: Collector = code.compile()
+        return collector
+
+    def _walk(self, path: ResponsePath) -> None:
+        """Open the blocks in which `entity`, `container` and `slot` stand for each place."""
+        code = self._code
+        ends = [index for index, item in enumerate(path) if not isinstance(item, TypeCondition)]
+        last = ends[-1] if ends else -1
+        if not ends:
+            code.line("entity, container, slot = root, {}, ''")
+        holder = "root" if ends else "entity"
+        for index, segment in enumerate(path):
+            if isinstance(segment, TypeCondition):
+                names = code.value(frozenset({*segment.types, None}))
+                code.block(f"if {self._typename(holder)} in {names}:")
+                continue
+            target = "entity" if index == last else f"holder_{index}"
+            if segment == LIST:
+                items = f"enumerate({holder})" if index == last else holder
+                if index == last:
+                    code.line(f"container = {holder}")
+                code.block(f"for {'slot, ' if index == last else ''}{target} in {items}:")
             else:
-                code.block(f"for {target} in {holder}:")
+                if index == last:
+                    code.line(f"container, slot = {holder}, {segment!r}")
+                code.line(f"{target} = {self._read(holder, segment)}")
+            expected = "list" if path[index + 1 : index + 2] == (LIST,) else "dict"
+            self._expect(target, expected)
+            if expected == "dict" and index != last and keys_of(path[: index + 1]) in self._shared:
+                code.block(f"if id({target}) not in visited:")
+                code.line(f"visited.add(id({target}))")
+            holder = target
+
+    def _gather(self) -> None:
+        """Emit the code that takes one entity in."""
+        code = self._code
+        requires = self._call.requires
+        if len(requires) == 1 and _is_flat(requires[0]):
+            representation = self._identify_flat(requires[0])
         else:
-            if is_last:
-                code.line(f"container, slot = {holder}, {segment!r}")
-            code.line(f"{target} = {holder}.get({segment!r})")
-        code.block(f"if {target}.__class__ is {_class_expected(path[index + 1 :])}:")
-        if not is_last and segment != LIST and keys_of(path[: index + 1]) in shared:
-            code.block(f"if id({target}) not in visited:")
-            code.line(f"visited.add(id({target}))")
-        holder = target
+            representation = self._identify_any()
+        code.line("index = seen.get(identity)")
+        code.block("if index is None:")
+        code.line("seen[identity] = index = len(representations)")
+        code.line(f"representations.append({representation})")
+        code.line("firsts.append(None)")
+        code.depth -= 1
+        code.line("first = firsts[index]")
+        code.block("if entity == first:")
+        code.line("container[slot] = first")
+        code.depth -= 1
+        code.block("else:")
+        code.block("if first is None:")
+        code.line("firsts[index] = entity")
+        code.depth -= 1
+        code.line("entities.append(entity)")
+        code.line("indexes.append(index)")
 
+    def _identify_flat(self, representation: Representation) -> str:
+        """Emit `identity` for leaves only; gives the expression for the representation."""
+        code = self._code
+        types = representation.types
+        code.line(f"typename = {self._typename('entity')}")
+        if self._is_careful and len(types) == 1:
+            code.line(f"if typename is None: typename = {types[0]!r}")
+        code.block(f"if typename in {code.value(frozenset(types))}:")
+        fields = [item for item in representation.selections if isinstance(item, RequiredField)]
+        names = [f"field_{number}" for number in range(len(fields))]
+        for number, (name, field) in enumerate(zip(names, fields, strict=True)):
+            code.line(f"{name} = {self._read('entity', field.response_key)}")
+            if number < representation.key_count:
+                code.block(f"if {name} is not None and {name} is not {code.value(ABSENT)}:")
+            elif self._is_careful:
+                code.block(f"if {name} is not {code.value(ABSENT)}:")
+        # Text is its own identity; of other values 1, 1.0 and true would be equal as they are.
+        encode = code.value(_encode)
+        parts = [f"{name} if {name}.__class__ is str else {encode}({name})" for name in names]
+        if len(types) > 1 and representation.typename is None:
+            parts.insert(0, "typename")
+        identity = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        code.line(f"identity = {identity}")
+        typename = repr(representation.typename) if representation.typename else "typename"
+        entries = [f"'__typename': {typename}"]
+        entries += [f"{field.name!r}: {name}" for field, name in zip(fields, names, strict=True)]
+        return "{" + ", ".join(entries) + "}"
 
-def _class_expected(rest: tuple[PathSegment, ...]) -> str:
-    return "list" if rest and rest[0] == LIST else "dict"
+    def _identify_any(self) -> str:
+        """Emit `identity` for several groups of types, or for nested fields."""
+        code = self._code
+        makers = code.value(makers_by_typename(self._call.requires))
+        code.line(f"make = {makers}.get({self._typename('entity')})")
+        code.block("if make is not None:")
+        code.line("representation = make(entity)")
+        code.block("if representation is not None:")
+        code.line(f"identity = {code.value(_encode)}(representation)")
+        return "representation"
 
+    def _read(self, holder: str, key: str) -> str:
+        if self._is_careful:
+            return f"{holder}.get({key!r}, {self._code.value(ABSENT)})"
+        return f"{holder}[{key!r}]"
 
-def _gather(code: FunctionCode, requires: tuple[Representation, ...]) -> None:
-    """Emit the code that takes one entity in."""
-    if len(requires) == 1 and _is_flat(requires[0]):
-        representation = _identify_flat(code, requires[0])
-    else:
-        representation = _identify_any(code, requires)
-    code.line("index = seen.get(identity)")
-    code.block("if index is None:")
-    code.line("seen[identity] = index = len(representations)")
-    code.line(f"representations.append({representation})")
-    code.depth -= 1
-    code.line("first = firsts.get(index)")
-    code.block("if first is None:")
-    code.line("firsts[index] = entity")
-    code.line("entities.append(entity)")
-    code.line("indexes.append(index)")
-    code.depth -= 1
-    code.block("elif first is not entity:")
-    code.block("if entity == first:")
-    code.line("container[slot] = first")
-    code.depth -= 1
-    code.block("else:")
-    code.line("entities.append(entity)")
-    code.line("indexes.append(index)")
+    def _typename(self, holder: str) -> str:
+        if self._is_careful:
+            return f"{self._code.value(_typename_of)}({holder})"
+        return f"{holder}['__typename']"
+
+    def _expect(self, target: str, expected: str) -> None:
+        """Open the block for what is there, and of the right shape."""
+        if self._is_careful:
+            self._code.block(f"if {target}.__class__ is {expected}:")
+        else:
+            self._code.block(f"if {target} is not None:")
 
 
 def _is_flat(representation: Representation) -> bool:
@@ -164,43 +247,3 @@ def _is_flat(representation: Representation) -> bool:
         isinstance(item, RequiredField) and not item.selections
         for item in representation.selections
     )
-
-
-def _identify_flat(code: FunctionCode, representation: Representation) -> str:
-    """Emit `identity` for leaves only; gives the expression for the representation."""
-    types = representation.types
-    own = types[0] if len(types) == 1 else representation.typename
-    code.line(f"typename = entity.get('__typename', {own!r})")
-    code.block(f"if typename in {code.value(frozenset(types) | {representation.typename})}:")
-    fields = [item for item in representation.selections if isinstance(item, RequiredField)]
-    names = []
-    for number, field in enumerate(fields):
-        name = f"field_{number}"
-        names.append(name)
-        if number < representation.key_count:
-            code.line(f"{name} = entity.get({field.response_key!r})")
-            code.block(f"if {name} is not None:")
-        else:
-            absent = code.value(ABSENT)
-            code.line(f"{name} = entity.get({field.response_key!r}, {absent})")
-            code.block(f"if {name} is not {absent}:")
-    # Text is its own identity; of other values 1, 1.0 and true would be equal as they are.
-    encode = code.value(_encode)
-    parts = [f"{name} if {name}.__class__ is str else {encode}({name})" for name in names]
-    if len(types) > 1 and representation.typename is None:
-        parts.insert(0, "typename")
-    code.line(f"identity = {parts[0]}" if len(parts) == 1 else f"identity = ({', '.join(parts)})")
-    typename = repr(representation.typename) if representation.typename else "typename"
-    entries = [f"'__typename': {typename}"]
-    entries += [f"{field.name!r}: {name}" for field, name in zip(fields, names, strict=True)]
-    return "{" + ", ".join(entries) + "}"
-
-
-def _identify_any(code: FunctionCode, requires: tuple[Representation, ...]) -> str:
-    """Emit `identity` for several groups of types, or for nested fields."""
-    code.line(f"make = {code.value(makers_by_typename(requires))}.get(entity.get('__typename'))")
-    code.block("if make is not None:")
-    code.line("representation = make(entity)")
-    code.block("if representation is not None:")
-    code.line(f"identity = {code.value(_encode)}(representation)")
-    return "representation"
