@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.planning.conflicts import resolve_conflicts
+from router.planning.explain import explain
 from router.planning.optimize import Call, Request, join_calls
 from router.planning.print_operation import print_operation, print_tree
 from router.planning.query_plan import Condition, EntityCall, Fetch, QueryPlan
@@ -51,7 +52,7 @@ def _root_fetch(
         depends_on=depends_on,
         conditions=_conditions(part.conditions),
         renames=tuple(renames),
-        reason=part.reason,
+        reason=explain([part]),
     )
 
 
@@ -94,7 +95,7 @@ def _entity_fetch(
         depends_on=depends_on,
         conditions=_conditions(shared),
         renames=tuple(renames),
-        reason="; ".join(dict.fromkeys(reason for call in calls for reason in call.reasons)),
+        reason=explain(request.parts),
     )
 
 

@@ -33,6 +33,6 @@ class PlanningLimitError(ClientError):
     def __init__(self, what: str, limit: int) -> None:
         super().__init__(
             f"The operation is too large: more than {limit} {what}.",
-            code="OPERATION_TOO_LARGE",
+            code="QUERY_TOO_COMPLEX",
             extensions={"limit": limit},
         )

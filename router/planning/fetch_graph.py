@@ -131,7 +131,6 @@ class Part:
         representation: How entities are presented; None for root fields.
         depends_on: Parts that fetch what the representation needs, in order of discovery.
         conditions: Hold for everything in the part.
-        reason: For people: what made it necessary.
     """
 
     subgraph: str
@@ -141,7 +140,6 @@ class Part:
     representation: Representation | None = None
     depends_on: dict[Part, None] = field(default_factory=dict)
     conditions: Conditions = ALWAYS
-    reason: str = ""
     wanted: list[tuple[TreeField, Conditions]] = field(default_factory=list)
     needed: list[tuple[Part, TreeField, Conditions]] = field(default_factory=list)
 
@@ -192,7 +190,6 @@ class _Builder:
             self.parts.append(part)
             if start.entry is not None:
                 part.representation = self._representation(start, start.entry)
-                part.reason = _reason(start.entry)
             for need in start.needs:
                 self._add_need(need, part)
         return part
@@ -290,13 +287,6 @@ def _add_type(way: Way, tree: Tree) -> None:
 
 def _strip_own_type(path: ResponsePath) -> ResponsePath:
     return path[:-1] if path and isinstance(path[-1], TypeCondition) else path
-
-
-def _reason(entry: Entry) -> str:
-    text = f"key {entry.key.text!r} of {entry.move.target.type_name}"
-    if entry.required_by is not None:
-        text += f", @requires of {entry.required_by}"
-    return text
 
 
 def _select_all(tree: Tree, node: Node, selections: Selections, around: Conditions) -> None:

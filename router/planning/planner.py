@@ -76,7 +76,7 @@ def plan(operation: NormalizedOperation, graph: QueryGraph) -> QueryPlan:
     """Plan a normalized operation."""
     keys = ResponseKeys(operation.selections)
     requests: list[Request] = []
-    for root, selections in _steps(operation, graph):
+    for root, selections in steps(operation, graph):
         step = _requests(root, selections, keys)
         _follow(step, requests)
         requests += step
@@ -90,7 +90,7 @@ def _requests(root: Place, selections: Selections, keys: ResponseKeys) -> list[R
     return share_requests(parts)  # what travels together
 
 
-def _steps(operation: NormalizedOperation, graph: QueryGraph) -> Sequence[tuple[Place, Selections]]:
+def steps(operation: NormalizedOperation, graph: QueryGraph) -> Sequence[tuple[Place, Selections]]:
     """What is planned as one; mutations run one after the other."""
     if operation.kind == "query":
         return [(root_place(graph, "query"), operation.selections)]

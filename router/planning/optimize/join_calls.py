@@ -36,19 +36,19 @@ class Call:
 
     Attributes:
         trees: What is asked for, by type in the subgraph.
-        reasons: Of the parts in it.
+        parts: Those that it joins.
     """
 
     paths: list[ResponsePath]
     representations: list[Representation]
     trees: dict[str, Tree]
     conditions: Conditions
-    reasons: list[str]
+    parts: list[Part]
 
 
 def join_calls(parts: Sequence[Part]) -> list[Call]:
     """The calls of a request, in order of their first parts."""
-    calls = _join_types(_join_keys(parts))
+    calls = _join_types(_join_weaker(_join_keys(parts)))
     joined = _join_paths(calls)
     for call in joined:
         call.paths = _join_conditions(call.paths)
@@ -77,13 +77,36 @@ def _join_keys(parts: Sequence[Part]) -> list[Call]:
             if _go_together(known.selections, shape.selections):
                 call.trees[part.tree.type_name].merge(part.tree)
                 call.representations = [_add(known, shape)]
-                if part.reason not in call.reasons:
-                    call.reasons.append(part.reason)
+                call.parts.append(part)
                 break
         else:
             trees = {part.tree.type_name: part.tree}
-            alike.append(Call([part.path], [shape], trees, part.conditions, [part.reason]))
+            alike.append(Call([part.path], [shape], trees, part.conditions, [part]))
     return [call for alike in calls.values() for call in alike]
+
+
+def _join_weaker(calls: Sequence[Call]) -> list[Call]:
+    """Calls that present the same under stronger conditions move into the weaker one.
+
+    The conditions then stand on the fields. Where the stronger one requires more this would not do:
+    what it requires is not there when its conditions do not hold.
+    """
+    joined: list[Call] = []
+    for call in sorted(calls, key=lambda call: len(call.conditions)):
+        for other in joined:
+            if (
+                other.conditions < call.conditions
+                and other.paths == call.paths
+                and other.representations == call.representations
+                and other.trees.keys() == call.trees.keys()
+            ):
+                for type_name, tree in call.trees.items():
+                    other.trees[type_name].merge(tree)
+                other.parts += call.parts
+                break
+        else:
+            joined.append(call)
+    return joined
 
 
 def _go_together(first: Sequence[RequiredSelection], second: Sequence[RequiredSelection]) -> bool:
@@ -128,7 +151,7 @@ def _join_types(calls: Sequence[Call]) -> list[Call]:
             ):
                 other.representations.append(shape)
                 other.trees.update(call.trees)
-                other.reasons += [item for item in call.reasons if item not in other.reasons]
+                other.parts += call.parts
                 break
         else:
             joined.append(call)
@@ -149,7 +172,7 @@ def _join_paths(calls: Sequence[Call]) -> list[Call]:
             joined[identity] = call
         else:
             known.paths += call.paths
-            known.reasons += [item for item in call.reasons if item not in known.reasons]
+            known.parts += call.parts
     return list(joined.values())
 
 
