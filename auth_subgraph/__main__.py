@@ -30,15 +30,17 @@ def main() -> int:
 
 
 def serve(_arguments: argparse.Namespace) -> int:
-    import uvicorn  # noqa: PLC0415
-
-    from auth_subgraph.app import create_app  # noqa: PLC0415
-    from auth_subgraph.persistence.key_file import KeyFileError  # noqa: PLC0415
     from auth_subgraph.settings import load_settings  # noqa: PLC0415
     from subgraph_kit.logging import configure_logging  # noqa: PLC0415
 
     settings = load_settings()
     configure_logging("auth", level=settings.log_level, log_format=settings.effective_log_format)
+
+    import uvicorn  # noqa: PLC0415 - slow, and a wrong setting should be told at once
+
+    from auth_subgraph.app import create_app  # noqa: PLC0415
+    from auth_subgraph.persistence.key_file import KeyFileError  # noqa: PLC0415
+
     try:
         app = create_app(settings)
     except KeyFileError as error:

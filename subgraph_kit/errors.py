@@ -10,8 +10,9 @@ What the person at the screen can fix is data (`userErrors`) and no exception.
     ├── BatchNotAllowedError    BATCH_NOT_ALLOWED
     └── UnavailableError        SERVICE_OVERLOADED, with the seconds to wait
 
-Every other exception that leaves a resolver is a fault of ours: logged here with its traceback,
-shown to the client as INTERNAL_SERVER_ERROR and nothing more.
+A database that does not answer counts as UnavailableError. Every other exception that leaves a
+resolver is a fault of ours: logged here with its traceback, shown to the client as
+INTERNAL_SERVER_ERROR and nothing more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
+import sqlalchemy.exc
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, VariableDefinitionNode
 
@@ -26,6 +29,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 log = structlog.get_logger()
+
+DATABASE_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    sqlalchemy.exc.TimeoutError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.OperationalError,
+)
+"""What asyncpg and SQLAlchemy raise while the server is gone, starting, stopping or full."""
 
 
 class TokenProblem(Enum):
@@ -134,6 +152,9 @@ def _classify(
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
+    if isinstance(cause, DATABASE_AWAY):
+        log.warning("the database does not answer", request_id=request_id, reason=repr(cause))
+        cause = UnavailableError("The database does not answer at the moment.")
     if isinstance(cause, RequestError):
         return dict(cause.extensions), cause.message
     if isinstance(cause, GraphQLSyntaxError):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm
+from jwt.exceptions import InvalidKeyError
 
 from auth_subgraph.domain.signing_keys import KeyRing, SigningKey, ring_of
 
@@ -45,7 +46,7 @@ def read_key_file(path: Path) -> KeyRing:
         if content.lstrip().startswith(b"{"):
             return ring_of(_from_jwk(jwk) for jwk in json.loads(content)["keys"])
         return ring_of([_identified(_p256(load_pem_private_key(content, password=None)))])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, InvalidKeyError) as error:
         raise KeyFileError(path, _reason(error)) from error
 
 
