@@ -1,5 +1,6 @@
 """Somebody who issues access tokens, as auth does, without a process of its own."""
 
+import json
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -41,13 +42,17 @@ class TokenIssuer:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if not self.is_up:
             raise httpx.ConnectError("auth is down", request=request)
-        if request.url == JWKS_URL:
+        return httpx.Response(200, content=self.publish(str(request.url)))
+
+    def publish(self, url: str) -> bytes:
+        """What auth publishes at this address of its own."""
+        if url == JWKS_URL:
             key = jwt.algorithms.ECAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
             published = {**key, "kid": self._key_id, "alg": "ES256", "use": "sig"}
-            return httpx.Response(200, json={"keys": [published]})
-        assert request.url == REVOCATIONS_URL
+            return json.dumps({"keys": [published]}).encode()
+        assert url == REVOCATIONS_URL
         claims = {"iat": int(time.time()), "sessions": self._ended_sessions, "users": {}}
-        return httpx.Response(200, text=self._sign("revocations+jwt", claims))
+        return self._sign("revocations+jwt", claims).encode()
 
     def _sign(self, token_type: str, claims: dict[str, Any]) -> str:
         return jwt.encode(

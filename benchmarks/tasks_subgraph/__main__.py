@@ -1,0 +1,239 @@
+"""`python -m benchmarks.tasks_subgraph`: CPU time of a page of 20 tasks from 100,000 rows.
+
+Both contenders run as one process each against the same database; every request asks for another
+page, so that nothing can be answered from memory. Rounds alternate, figures are medians. `--check`
+is shorter and fails when the subgraph costs more than the bound.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import platform
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import asyncpg
+import httptools
+import httpx
+
+from benchmarks.router.processes import Child, free_port, running
+from devstack.postgres import EmbeddedPostgres
+from subgraph_kit.database import Database
+from subgraph_kit.ids import format_id, uuid7
+from subgraph_kit.migrations import upgrade
+from tasks_subgraph.migrations import FOLDER
+from tests.support.token_issuer import AUDIENCE, ISSUER, TokenIssuer
+from tests.tasks_subgraph.seeding import seed_by_sql
+
+ROOT = Path(__file__).parents[2]
+BOUND = 1 / 3
+OWNERS = 10
+TASKS = 100_000
+CONNECTIONS = 16
+START_TIMEOUT_S = 30
+
+OPERATION = """
+query Page($after: String) {
+  tasks(first: 20, after: $after) {
+    nodes {
+      id title description status isCompleted priority dueAt isOverdue completedAt createdAt
+      updatedAt version owner { id }
+    }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+CONTENDERS = {"tasks subgraph": ["-m", "tasks_subgraph", "serve"],
+              "ordinary way": ["-m", "benchmarks.tasks_subgraph.yardstick"]}  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tasks_subgraph")
+    parser.add_argument("--check", action="store_true", help="short, fails over the bound")
+    arguments = parser.parse_args()
+    rounds, load_s = (3, 3.0) if arguments.check else (7, 6.0)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-tasks-")))
+        folder.chmod(0o755)
+        issuer = TokenIssuer()
+        issuer_port = stack.enter_context(serving(issuer))
+        server = stack.enter_context(EmbeddedPostgres(folder / "postgres", password="benchmark"))
+        owners = [uuid7() for _ in range(OWNERS)]
+        url = asyncio.run(prepare(server, owners))
+        tokens = [issuer.token(format_id("user", owner_id)) for owner_id in owners]
+        results: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTENDERS}
+        started = {
+            name: stack.enter_context(contender(name, command, url, issuer_port, folder))
+            for name, command in CONTENDERS.items()
+        }
+        pages = {name: cursors(port, tokens) for name, (_child, port) in started.items()}
+        for _ in range(rounds):
+            for name, (child, port) in started.items():
+                results[name].append(measure(child, port, pages[name], load_s))
+    return report(results, is_check=arguments.check)
+
+
+def measure(child: Child, port: int, pages: list[bytes], load_s: float) -> tuple[float, float]:
+    """CPU microseconds a request, requests a second."""
+    before = child.cpu_s()
+    count, duration_s = asyncio.run(load(port, pages, load_s))
+    return (child.cpu_s() - before) / count * 1e6, count / duration_s
+
+
+def report(results: dict[str, list[tuple[float, float]]], *, is_check: bool) -> int:
+    cpu = {name: statistics.median(us for us, _ in runs) for name, runs in results.items()}
+    rate = {name: statistics.median(rps for _, rps in runs) for name, runs in results.items()}
+    print(f"{platform.platform()}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}")
+    print("| 20 tasks with pageInfo, 100,000 rows | CPU us a request | requests/s |")
+    print("|---|---|---|")
+    for name in results:
+        print(f"| {name} | {cpu[name]:.0f} | {rate[name]:.0f} |")
+    ratio = cpu["tasks subgraph"] / cpu["ordinary way"]
+    print(f"ratio 1/{1 / ratio:.1f}, bound 1/{1 / BOUND:.0f}")
+    return 1 if is_check and ratio > BOUND else 0
+
+
+async def prepare(server: EmbeddedPostgres, owners: list) -> str:  # type: ignore[type-arg]
+    connection = await asyncpg.connect(server.url())
+    await connection.execute("CREATE DATABASE tasks")
+    await connection.close()
+    url = server.url("tasks", driver="postgresql+asyncpg")
+    await upgrade(url, FOLDER)
+    database = Database(url, application_name="benchmark")
+    for owner_id in owners:
+        await seed_by_sql(database, owner_id, TASKS // OWNERS)
+    async with database.connection() as connection:
+        await connection.execute("SET statement_timeout = 0")
+        await connection.execute("VACUUM ANALYZE tasks")
+    await database.close()
+    return url
+
+
+@contextmanager
+def serving(issuer: TokenIssuer) -> Iterator[int]:
+    """What auth publishes, over HTTP."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name http.server asks for
+            answer = issuer.publish(ISSUER + self.path)
+            self.send_response(200)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+
+
+@contextmanager
+def contender(
+    name: str, command: list[str], url: str, issuer_port: int, folder: Path
+) -> Iterator[tuple[Child, int]]:
+    port = free_port()
+    auth = f"http://127.0.0.1:{issuer_port}"
+    environment = {
+        "TASKS_DATABASE_URL": url,
+        "TASKS_PORT": str(port),
+        "TASKS_JWKS_URL": f"{auth}/.well-known/jwks.json",
+        "TASKS_REVOCATIONS_URL": f"{auth}/revocations",
+        "TASKS_JWT_ISSUER": ISSUER,
+        "TASKS_JWT_AUDIENCE": AUDIENCE,
+        "TASKS_LOG_LEVEL": "warning",
+    }
+    log = folder / f"{name}.log"
+    with running([sys.executable, *command], log, env=environment, cwd=ROOT) as child:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/")
+                break
+            except httpx.HTTPError:
+                if time.monotonic() > deadline:
+                    raise SystemExit(child.last_lines()) from None
+                time.sleep(0.1)
+        yield child, port
+
+
+def cursors(port: int, tokens: list[str]) -> list[bytes]:
+    """Whole requests for some hundred pages of different owners, proven right once."""
+    requests = []
+    for token in tokens:
+        after = None
+        for _ in range(30):
+            body = json.dumps({"query": OPERATION, "variables": {"after": after}}).encode()
+            headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+            url = f"http://127.0.0.1:{port}/graphql"
+            answer = httpx.post(url, content=body, headers=headers).json()
+            assert len(answer["data"]["tasks"]["nodes"]) == 20, answer
+            after = answer["data"]["tasks"]["pageInfo"]["endCursor"]
+            requests.append(
+                b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+                b"authorization: Bearer %b\r\ncontent-length: %d\r\n\r\n%b"
+                % (token.encode(), len(body), body)
+            )
+    return requests
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, requests: Iterator[bytes], until: float) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+        self.count = 0
+        self._requests = requests
+        self._until = until
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._send()
+
+    def _send(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport.write(next(self._requests))
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_body(self, body: bytes) -> None:
+        if b'"errors"' in body and not self.done.done():
+            self.done.set_exception(AssertionError(body))
+
+    def on_message_complete(self) -> None:
+        self.count += 1
+        if time.perf_counter() < self._until:
+            self._send()
+        elif not self.done.done():
+            self._transport.close()
+            self.done.set_result(None)
+
+
+async def load(port: int, pages: list[bytes], load_s: float) -> tuple[int, float]:
+    """Keep every connection asking until the time is over; how many answers, how long it took."""
+    loop = asyncio.get_running_loop()
+    requests, started_at = itertools.cycle(pages), time.perf_counter()
+    connections = [
+        (
+            await loop.create_connection(
+                lambda: _Connection(requests, started_at + load_s), "127.0.0.1", port
+            )
+        )[1]
+        for _ in range(CONNECTIONS)
+    ]
+    await asyncio.gather(*(connection.done for connection in connections))
+    return sum(connection.count for connection in connections), time.perf_counter() - started_at
+
+
+if __name__ == "__main__":
+    sys.exit(main())
