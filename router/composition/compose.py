@@ -52,9 +52,10 @@ def compose(definitions: Sequence[SubgraphDefinition]) -> Composition:
         check_supergraph(context)
     if report.has_errors():
         return _result(report)
-    supergraph = print_supergraph(context.merged, schemas)
-    check_satisfiability(context, supergraph)
-    return _result(report, supergraph)
+    check_satisfiability(context)
+    if report.has_errors():
+        return _result(report)
+    return _result(report, print_supergraph(context.merged, schemas))
 
 
 def _read(definitions: Sequence[SubgraphDefinition], report: Report) -> list[SubgraphSchema]:
@@ -90,4 +91,4 @@ def _validate(schemas: Sequence[SubgraphSchema], report: Report, *, all_read: bo
 
 
 def _result(report: Report, supergraph: str | None = None) -> Composition:
-    return Composition(None if report.has_errors() else supergraph, report.errors, report.hints)
+    return Composition(supergraph, report.errors, report.hints)

@@ -1,7 +1,7 @@
 """The supergraph: loaded from SDL, frozen, read by everything that serves requests."""
 
 from router.supergraph.errors import SupergraphError
-from router.supergraph.load import load_supergraph
+from router.supergraph.load import load_document, load_supergraph
 from router.supergraph.model import (
     Coordinate,
     Key,
@@ -23,5 +23,6 @@ __all__ = [
     "SubgraphType",
     "Supergraph",
     "SupergraphError",
+    "load_document",
     "load_supergraph",
 ]

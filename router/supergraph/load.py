@@ -36,7 +36,15 @@ def load_supergraph(sdl: str) -> Supergraph:
         SupergraphError: The text is not SDL, links no known join specification, or contradicts
             itself.
     """
-    document = _read(sdl)
+    return load_document(_read(sdl), sdl)
+
+
+def load_document(document: Document, sdl: str = "") -> Supergraph:
+    """Read a supergraph that is parsed already; without its text it can print no API schema.
+
+    Raises:
+        SupergraphError: As `load_supergraph`.
+    """
     links = read_links(used for schema in document.schemas for used in schema.directives)
     _check_join(links, document)
     types = {item.name: item for item in document.types if not links.is_feature_name(item.name)}

@@ -44,6 +44,7 @@ class JoinReader:
     ) -> None:
         self.override_labels: set[str] = set()
         self._graphs = graphs
+        self._graphs_by_name = {name: graph for graph, name in graphs.items()}
         self._types = types
         self._type = links.directive("join", "type")
         self._field = links.directive("join", "field")
@@ -110,10 +111,8 @@ class JoinReader:
         used = [item for item in field.directives if item.name == self._field]
         named = [item for item in used if item.arguments.get("graph") is not None]
         if not used:
-            return {
-                graph: SubgraphField(field.name, field.type)
-                for graph in self._unmarked(definition, field, joins)
-            }
+            plain = SubgraphField(field.name, field.type)
+            return dict.fromkeys(self._unmarked(definition, field, joins), plain)
         overrides = self._overrides(named, where)
         views = {}
         for item in named:
@@ -138,7 +137,7 @@ class JoinReader:
 
     def _overrides(self, used: list[Directive], where: str) -> dict[str, str | None]:
         """Overridden graphs, each with the label of the override or None."""
-        by_name = {name: graph for graph, name in self._graphs.items()}
+        by_name = self._graphs_by_name
         overridden: dict[str, str | None] = {}
         for item in used:
             source = item.arguments.get("override")

@@ -96,7 +96,7 @@ def merge_input_value(
 ) -> InputValue:
     """One argument or input field."""
     first = next(iter(sources.values()))
-    ref, _ = merge_type_reference(context, coordinate, sources, "input", type_mismatch)
+    ref = merge_type_reference(context, coordinate, sources, "input", type_mismatch)
     return InputValue(
         first.name,
         ref,

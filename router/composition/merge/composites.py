@@ -33,8 +33,10 @@ def merge_composite(context: MergeContext, merged: TypeDefinition) -> None:
         _check_interface_keys(context, merged, sources)
         _check_interface_objects(context, merged, sources)
     if merged.name == "Query":
-        sources = {index: sources.get(index, _NO_QUERY) for index in range(len(context.schemas))}
-    add_join_types(context, merged, sources)
+        every = {index: sources.get(index, _NO_QUERY) for index in range(len(context.schemas))}
+        add_join_types(context, merged, every)
+    else:
+        add_join_types(context, merged, sources)
     for name in dict.fromkeys(name for source in sources.values() for name in source.fields):
         if is_value_type:
             _hint_value_type_field(context, merged, name, sources)

@@ -43,7 +43,7 @@ def merge_field(
     resolved = _without_external(context, parent.name, coordinate, sources)
     if not resolved:
         resolved = sources
-    ref, is_same_type = merge_type_reference(
+    ref = merge_type_reference(
         context, coordinate, resolved, "output", ErrorCode.FIELD_TYPE_MISMATCH
     )
     field = Field(
@@ -54,8 +54,9 @@ def merge_field(
         merge_description(context, coordinate, resolved),
     )
     _check_external(context, parent.name, field, sources)
-    is_same_type = is_same_type and all(source.type == ref for source in sources.values())
-    add_join_fields(context, parent, field, owners, overrides, is_same_type=is_same_type)
+    owner_count = len(context.schemas) if parent.name == "Query" else len(owners)
+    is_everywhere = len(sources) == owner_count
+    add_join_fields(context, parent, field, sources, overrides, is_everywhere=is_everywhere)
     if parent.kind is Kind.OBJECT:
         _check_sharing(context, parent, name, sources, overrides)
     return field
@@ -167,6 +168,8 @@ def _check_sharing(
     overrides: Overrides,
 ) -> None:
     """A field that several subgraphs resolve is shareable in all of them."""
+    if len(sources) == 1 and not parent.interfaces and parent.name != "Subscription":
+        return
     shareable: list[int] = []
     others: list[int] = []
     resolving = [(index, parent.name) for index in sources if not overrides.is_overridden(index)]

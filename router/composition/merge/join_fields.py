@@ -26,18 +26,17 @@ def add_join_fields(
     context: MergeContext,
     parent: TypeDefinition,
     field: Field,
-    owners: Sources[TypeDefinition],
+    sources: Sources[Field],
     overrides: Overrides,
     *,
-    is_same_type: bool,
+    is_everywhere: bool,
 ) -> None:
-    """Record the @join__field directives of a merged field."""
-    sources = {
-        index: found
-        for index, owner in owners.items()
-        if (found := owner.fields.get(field.name)) is not None
-    }
-    if is_same_type and not _is_needed(context, parent, field, owners, overrides):
+    """Record the @join__field directives of a merged field.
+
+    `is_everywhere` says that every subgraph with the type has the field.
+    """
+    is_same_type = all(source.type == field.type for source in sources.values())
+    if is_everywhere and is_same_type and not _is_needed(context, parent, sources, overrides):
         return
     for index, source in sources.items():
         if overrides.is_absent(index):
@@ -66,17 +65,15 @@ def add_join_fields(
 def _is_needed(
     context: MergeContext,
     parent: TypeDefinition,
-    field: Field,
-    owners: Sources[TypeDefinition],
+    sources: Sources[Field],
     overrides: Overrides,
 ) -> bool:
     if overrides.used or overrides.labels:
         return True
-    for index, owner in owners.items():
-        source = owner.fields.get(field.name)
-        if source is None or overrides.is_absent(index):
+    for index, source in sources.items():
+        if overrides.is_absent(index):
             return True
-        if (parent.name, field.name) in context.facts[index].external:
+        if (parent.name, source.name) in context.facts[index].external:
             return True
         if source.directives and (use_of(source, REQUIRES) or use_of(source, PROVIDES)):
             return True

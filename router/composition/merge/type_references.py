@@ -21,17 +21,13 @@ def merge_type_reference(
     sources: Sources[Field] | Sources[InputValue],
     position: Position,
     mismatch: ErrorCode,
-) -> tuple[str, bool]:
-    """The most general type for output, the most specific one for input.
-
-    Returns:
-        The merged type, and whether all subgraphs have exactly that one.
-    """
+) -> str:
+    """The most general type for output, the most specific one for input."""
     refs = [source.type for source in sources.values()]
     merged = refs[0]
     if all(ref == merged for ref in refs):
         _record_enum_usage(context, merged, position)
-        return merged, True
+        return merged
     is_compatible = True
     for ref in refs[1:]:
         if is_subtype(context.merged, ref, merged):
@@ -53,7 +49,7 @@ def merge_type_reference(
         message = f"{coordinate} has incompatible types: {found}"
         context.error(mismatch, message, sources)
     _record_enum_usage(context, merged, position)
-    return merged, False
+    return merged
 
 
 def _record_enum_usage(context: MergeContext, ref: str, position: Position) -> None:

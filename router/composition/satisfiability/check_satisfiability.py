@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 from router.composition.codes import ErrorCode
 from router.composition.satisfiability.explain import explain
 from router.composition.satisfiability.search import find_unanswerable
+from router.composition.satisfiability.supergraph_document import supergraph_document
 from router.composition.supergraph_rules.inaccessible import is_accessible
 from router.query_graph import QueryGraph
-from router.supergraph import load_supergraph
+from router.supergraph import load_document
 
 if TYPE_CHECKING:
     from router.composition.merge.merged_schema import MergeContext, MergedSchema
 
 
-def check_satisfiability(context: MergeContext, supergraph: str) -> None:
+def check_satisfiability(context: MergeContext) -> None:
     """Report fields that no plan can reach, once each."""
-    loaded = load_supergraph(supergraph)
+    loaded = load_document(supergraph_document(context.merged, context.schemas))
     fields = _visible_fields(context.merged)
     reported: set[tuple[str, str]] = set()
     for labels in _label_sets(loaded.override_labels):

@@ -19,7 +19,7 @@ from router.federation.type_refs import named_type
 from router.query_graph import FieldEdge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from router.query_graph import EntityMove, Node, QueryGraph
 
@@ -34,6 +34,8 @@ class Reach:
         self._closures: dict[tuple[Node, str, frozenset[str]], frozenset[Node]] = {}
         self._active: set[tuple[Node, str, frozenset[str]]] = set()
         self._active_requires: set[tuple[Node, str]] = set()
+        self._contextual_fields: dict[tuple[str, str], Mapping[str, FieldEdge]] = {}
+        self._local: dict[tuple[Node, FieldSet], bool] = {}
 
     def closure(
         self, node: Node, type_name: str, avoided: frozenset[str] = _NOTHING
@@ -108,7 +110,36 @@ class Reach:
     def _solves_some_key(
         self, node: Node, type_name: str, move: EntityMove, avoided: frozenset[str]
     ) -> bool:
-        return any(self.solves(node, type_name, key.fields, avoided) for key in move.keys)
+        return any(
+            self._is_local(node, key.fields) or self.solves(node, type_name, key.fields, avoided)
+            for key in move.keys
+        )
+
+    def _is_local(self, node: Node, fields: FieldSet) -> bool:
+        """Whether a field set is plain leaves that `node` reads without detour: most keys are."""
+        known = self._local.get((node, fields))
+        if known is None:
+            known = self._local[node, fields] = all(
+                isinstance(item, FieldSetField)
+                and not item.selections
+                and self._is_plain(node, item.name)
+                for item in fields
+            )
+        return known
+
+    def _is_plain(self, node: Node, name: str) -> bool:
+        edge = node.fields.get(name)
+        return (
+            edge is not None
+            and not edge.is_last_resort
+            and not edge.requires
+            and not self._is_labelled(node, name)
+        )
+
+    def _is_labelled(self, node: Node, name: str) -> bool:
+        types = self._graph.supergraph.subgraphs[node.subgraph].types
+        field = types[node.type_name].fields.get(name)
+        return field is not None and bool(field.active_if or field.inactive_if)
 
     # Fields
 
@@ -120,21 +151,35 @@ class Reach:
         avoided: frozenset[str] = _NOTHING,
     ) -> FieldEdge | None:
         """The edge by which `node` answers a field, its requirements solved."""
-        edge = node.fields.get(name) or self._contextual(node, name)
+        edge = node.fields.get(name) or self._contextual(node).get(name)
         if edge is None or edge.is_last_resort:
             return None
         if edge.requires and not self._solves_requires(node, type_name, edge, avoided):
             return None
         return edge
 
-    def _contextual(self, node: Node, name: str) -> FieldEdge | None:
-        """A field with arguments from a @context, for which planning has no edges."""
-        view = self._graph.supergraph.subgraphs[node.subgraph].types[node.type_name]
-        field = view.fields.get(name)
-        if field is None or not field.context_arguments or field.is_external:
-            return None
-        target = self._graph.node(named_type(field.type), node.subgraph)
-        return FieldEdge(name, field.type, target, field.type.count("["), field.requires)
+    def field_names(self, node: Node) -> Iterable[str]:
+        """Fields that `node` may answer."""
+        return [*node.fields, *self._contextual(node)]
+
+    def _contextual(self, node: Node) -> Mapping[str, FieldEdge]:
+        """Fields with arguments from a @context, for which planning has no edges."""
+        found = self._contextual_fields.get((node.type_name, node.subgraph))
+        if found is None:
+            view = self._graph.supergraph.subgraphs[node.subgraph].types[node.type_name]
+            found = {
+                field.name: FieldEdge(
+                    field.name,
+                    field.type,
+                    self._graph.node(named_type(field.type), node.subgraph),
+                    field.type.count("["),
+                    field.requires,
+                )
+                for field in view.fields.values()
+                if field.context_arguments and not field.is_external
+            }
+            self._contextual_fields[node.type_name, node.subgraph] = found
+        return found
 
     def _solves_requires(
         self, node: Node, type_name: str, edge: FieldEdge, avoided: frozenset[str]
@@ -228,13 +273,7 @@ class Reach:
         self, node: Node, type_name: str, name: str, avoided: frozenset[str]
     ) -> FieldEdge | None:
         edge = self.reads(node, type_name, name, avoided)
-        if edge is None:
-            return None
-        field = (
-            self._graph.supergraph.subgraphs[node.subgraph].types[node.type_name].fields.get(name)
-        )
-        is_labelled = field is not None and (field.active_if or field.inactive_if)
-        return None if is_labelled else edge
+        return None if edge is None or self._is_labelled(node, name) else edge
 
     def _solves_members(
         self,

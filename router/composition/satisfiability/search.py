@@ -109,8 +109,16 @@ class _Search:
     def _visit_object(
         self, type_name: str, nodes: tuple[Node, ...], path: Path
     ) -> Iterator[Unanswerable]:
+        candidates: dict[str, list[Node]] = {}
+        for node in nodes:
+            for name in self._reach.field_names(node):
+                candidates.setdefault(name, []).append(node)
         for name in self._fields[type_name]:
-            edges = [edge for node in nodes if (edge := self._reach.reads(node, type_name, name))]
+            edges = [
+                edge
+                for node in candidates.get(name, ())
+                if (edge := self._reach.reads(node, type_name, name))
+            ]
             if not edges:
                 yield from self._report(path, type_name, name, nodes)
                 continue
