@@ -38,8 +38,9 @@ def _lines(finding: Finding) -> list[str]:
     if finding.used_by:
         lines.append(f"    used by {operations_in_words(finding.used_by)}")
     elif finding.severity is Severity.BREAKING:
-        lines.append("    no known operation uses it")
-    if finding.advice and finding.level is not Level.NOTE:
+        hint = "; --allow-unused lets it pass" if finding.level is Level.ERROR else ""
+        lines.append(f"    no known operation uses it{hint}")
+    if finding.advice and finding.used_by:
         lines.append(f"    {finding.advice}")
     return lines
 

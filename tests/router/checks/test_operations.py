@@ -1,0 +1,70 @@
+"""What an operation relies on."""
+
+from pathlib import Path
+
+import pytest
+from graphql import build_schema, parse
+
+from router.checks.errors import CheckInputError
+from router.checks.operations import coordinates_of, read_operations, read_usage
+
+SCHEMA = build_schema("""
+type Query { tasks(first: Int, filter: Filter): [Task] being: Being }
+type Task { id: ID! state: State owner: User }
+type User { name: String }
+type Robot { model: String }
+union Being = User | Robot
+enum State { OPEN DONE }
+input Filter { state: State range: Range text: String }
+input Range { from: Int to: Int }
+""")
+
+
+def used(text: str) -> set[str]:
+    return coordinates_of(parse(text), SCHEMA)
+
+
+def test_fields_arguments_and_types_that_are_selected() -> None:
+    assert used("{ tasks(first: 1) { owner { name } } }") == {
+        *("Query", "Query.tasks", "Query.tasks(first:)", "Task", "Task.owner", "User", "User.name"),
+        "String",
+    }
+
+
+def test_a_literal_uses_what_is_written_and_a_variable_all_that_it_may_hold() -> None:
+    literal = used("{ tasks(filter: { state: DONE }) { id } }")
+    assert {"Filter.state", "State.DONE"} <= literal
+    assert not literal & {"Filter.text", "State.OPEN"}
+    variable = used("query ($f: Filter) { tasks(filter: $f) { id } }")
+    assert {"Filter.state", "Filter.text", "Range.to", "State.OPEN"} <= variable
+
+
+def test_a_returned_enum_uses_all_its_values() -> None:
+    assert {"State.OPEN", "State.DONE"} <= used("{ tasks { state } }")
+
+
+def test_fragments_use_their_type() -> None:
+    found = used("{ being { ...R ... on User { name } } } fragment R on Robot { model }")
+    assert {"Being", "User", "User.name", "Robot", "Robot.model"} <= found
+
+
+def test_a_folder_of_operations_is_read_in_order_of_names(tmp_path: Path) -> None:
+    (tmp_path / "b.graphql").write_text("query B { tasks { id } }")
+    (tmp_path / "a.graphql").write_text("query A { tasks { id } } query C { tasks { state } }")
+    first, second = read_operations(tmp_path, SCHEMA)
+    assert (first.name, second.name) == ("A, C", "B")
+    assert "Task.state" in first.coordinates
+
+
+def test_a_file_that_is_no_document_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("query {")
+    with pytest.raises(CheckInputError, match=r"a\.graphql: Syntax Error"):
+        read_operations(tmp_path, SCHEMA)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"operations": 1}', '{"operations": [{}]}'])
+def test_a_file_that_is_no_usage_file_is_named(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "usage.json"
+    file.write_text(text)
+    with pytest.raises(CheckInputError, match=r"usage\.json is not a usage file"):
+        read_usage(file)
