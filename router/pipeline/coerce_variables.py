@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -26,8 +27,8 @@ from graphql import (
     Undefined,
     get_variable_values,
     type_from_ast,
-    value_from_ast,
 )
+from graphql.utilities import coerce_input_literal
 
 from router.errors import ClientError, InvalidRequestError
 
@@ -75,7 +76,7 @@ def compile_coercion(
             raise AssertionError(definition.variable.name.value)
         default = Undefined
         if definition.default_value is not None:
-            default = value_from_ast(definition.default_value, declared)  # type: ignore[arg-type]
+            default = coerce_input_literal(definition.default_value, declared)  # type: ignore[arg-type]
         variables.append(
             _Variable(
                 definition.variable.name.value,
@@ -203,12 +204,20 @@ class _Checks:
         self._input_objects[declared.name] = check
         for name, field in declared.fields.items():
             fields[name] = self.of(field.type)
-            default = field.default_value
+            default = _default_of(field)
             if default is not Undefined:
                 defaults[name] = default
             elif isinstance(field.type, GraphQLNonNull):
                 required.append(name)
         return check
+
+
+def _default_of(field: GraphQLInputField) -> Any:  # noqa: ANN401
+    if field.default is None:
+        return Undefined
+    if field.default.literal is None:
+        return field.default.value
+    return coerce_input_literal(field.default.literal, field.type)
 
 
 def _list_check(check_item: _Check) -> _Check:

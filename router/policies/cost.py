@@ -228,9 +228,9 @@ def _list_size(list_size: ListSize, field: GraphQLField, given: Mapping[str, Val
         argument, *inner = path.split(".")
         value = given.get(argument)
         if value is None:
-            default = field.args[argument].default_value if argument in field.args else None
-            if isinstance(default, int):
-                fixed.append(float(default))
+            default = field.args[argument].default if argument in field.args else None
+            value = default.literal if default is not None else None
+        if value is None:
             continue
         _read_slicing(value, tuple(inner), fixed, variables)
     largest = max(fixed, default=None)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from router.policies.identity import Viewer
 
+_STORAGE_TIMEOUT_S = 0.25
+
 RateHeaders = tuple[tuple[bytes, bytes], ...]
 
 
@@ -112,7 +114,12 @@ def _network_window(url: str) -> NetworkWindow:
     from limits.aio.strategies import FixedWindowRateLimiter  # noqa: PLC0415
 
     try:
-        storage = storage_from_string(f"async+{url}", wrap_exceptions=True)
+        storage = storage_from_string(
+            f"async+{url}",
+            wrap_exceptions=True,
+            socket_timeout=_STORAGE_TIMEOUT_S,
+            socket_connect_timeout=_STORAGE_TIMEOUT_S,
+        )
     except ConfigurationError as error:
         msg = f"ROUTER_RATE_LIMIT_URL: {error}"
         raise StartupError(msg) from error

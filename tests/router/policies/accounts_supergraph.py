@@ -69,6 +69,7 @@ type User implements Node
   note: String @join__field(graph: TASKS) @authenticated
   username: String! @join__field(graph: AUTH)
   email: String! @join__field(graph: AUTH) @requiresScopes(scopes: [["account", "mail"], ["users:read"]])
+  friends(first: Int = 7): [User] @join__field(graph: AUTH) @listSize(slicingArguments: ["first"])
   tasks(first: Int): TaskConnection
     @join__field(graph: TASKS)
     @authenticated

@@ -27,6 +27,7 @@ def cost(text: str, **variables: Any) -> float:
         ("{ tasks(first: 5) { nodes { id } totalCount } }", 1 + 5 + 5),
         ("{ tasks { nodes { id } } }", 1 + 20),
         ("{ tasks(first: 3) { nodes { owner { id } } } }", 1 + 3 * 2),
+        ("{ me { friends { id } } }", 1 + 7),
         ("{ tasks(first: 0) { nodes { id } } }", 1),
         ("{ tasks(first: -5) { nodes { id } } }", 1),
         ("mutation { createTask(title: 1) { id } }", 10),
