@@ -49,18 +49,21 @@ def _judge(case: dict[str, Any]) -> tuple[str, str]:
         ]
     )
     codes = sorted({error.code for error in result.errors})
-    if result.supergraph is None:
-        if expected["ok"]:
-            return "wrong", f"refused with {codes}: {result.errors[0].message}"
-        if codes != sorted(set(expected["codes"])):
-            return "codes", f"{codes} instead of {expected['codes']}"
-        return "same", ""
+    if result.supergraph is not None:
+        return _judge_composed(result.supergraph, expected)
+    if expected["ok"]:
+        return "wrong", f"refused with {codes}: {result.errors[0].message}"
+    if codes != sorted(set(expected["codes"])):
+        return "codes", f"{codes} instead of {expected['codes']}"
+    return "same", ""
+
+
+def _judge_composed(supergraph: str, expected: dict[str, Any]) -> tuple[str, str]:
     if not expected["ok"]:
         return "wrong", f"composed, but {expected['codes']} is right"
-    api = load_supergraph(result.supergraph).api_schema
-    if "api_schema" not in expected:
-        return "same", ""
-    if _sorted(api) != _sorted(build_schema(expected["api_schema"], assume_valid=True)):
+    api = load_supergraph(supergraph).api_schema
+    wanted = expected.get("api_schema")  # not every case tells
+    if wanted and _sorted(api) != _sorted(build_schema(wanted, assume_valid=True)):
         return "wrong", "another API schema"
     return "same", ""
 
