@@ -42,6 +42,7 @@ class RemoteKeys:
         self._ttl_s = ttl_s
         self._timeout_s = timeout_s
         self._now = now
+        self._document: object = None
         self._keys: dict[str, jwt.PyJWK] | None = None
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
@@ -84,6 +85,6 @@ class RemoteKeys:
             log.warning("keys could not be fetched", url=self._url, reason=repr(error))
             return
         self._fetched_at = self._now()
-        if self._keys is None or keys.keys() != self._keys.keys():
-            self._keys = keys
-            self._version += 1
+        if document != self._document:
+            self._version += self._keys is not None  # before the first keys nothing was judged
+            self._document, self._keys = document, keys

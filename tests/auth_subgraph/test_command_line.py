@@ -87,8 +87,9 @@ def test_a_wrong_setting_stops_the_start_with_one_line(
     assert "\n" not in str(raised.value)
 
 
-def test_settings_have_the_agreed_defaults() -> None:
-    settings = AuthSettings(database_url="postgresql+asyncpg://a@b/c")  # type: ignore[arg-type]
+def test_settings_have_the_agreed_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH_DATABASE_URL", "postgresql+asyncpg://a@b/c")
+    settings = load_settings()
     assert settings.access_token_ttl.total_seconds() == 900
     assert (settings.login_failures_per_account_ip.limit, settings.sessions_max_per_user) == (5, 20)
     assert all(field.description for field in AuthSettings.model_fields.values())

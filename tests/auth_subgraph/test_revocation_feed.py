@@ -32,6 +32,23 @@ async def _listed(auth: AuthGraph) -> dict[str, Any]:
     return claims
 
 
+def _follower(
+    auth: AuthGraph, client: httpx.AsyncClient, keys: RemoteKeys, revocations: Revocations
+) -> RevocationFollower:
+    return RevocationFollower(
+        "http://subgraph/revocations",
+        client,
+        keys,
+        revocations,
+        issuer=auth.settings.jwt_issuer,
+        audience=auth.settings.jwt_audience,
+    )
+
+
+def _verifier(auth: AuthGraph, keys: RemoteKeys) -> TokenVerifier:
+    return TokenVerifier(keys, issuer=auth.settings.jwt_issuer, audience=auth.settings.jwt_audience)
+
+
 async def test_an_ended_session_is_listed_until_its_last_token_expires(auth: AuthGraph) -> None:
     alice = await auth.register("alice")
     assert (await _listed(auth))["sessions"] == {}
@@ -79,11 +96,10 @@ async def test_nothing_new_is_answered_with_304(auth: AuthGraph) -> None:
 
 async def test_a_verifying_process_follows_it(auth: AuthGraph) -> None:
     alice = await auth.register("alice")
-    names = {"issuer": auth.settings.jwt_issuer, "audience": auth.settings.jwt_audience}
     keys = RemoteKeys("/.well-known/jwks.json", auth.http)
     revocations = Revocations()
-    follower = RevocationFollower("/revocations", auth.http, keys, revocations, **names)
-    authenticator = Authenticator(TokenVerifier(keys, **names), revocations)
+    follower = _follower(auth, auth.http, keys, revocations)
+    authenticator = Authenticator(_verifier(auth, keys), revocations)
     header = f"Bearer {alice.token}"
 
     await follower.poll()
@@ -106,15 +122,14 @@ async def test_a_list_that_auth_did_not_sign_changes_nothing(auth: AuthGraph) ->
         response = answers.pop(0)
         return httpx.Response(response.status_code, text=response.text)
 
-    names = {"issuer": auth.settings.jwt_issuer, "audience": auth.settings.jwt_audience}
     keys = RemoteKeys("/.well-known/jwks.json", auth.http)
     revocations = Revocations()
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-        follower = RevocationFollower("http://auth/", client, keys, revocations, **names)
+        follower = _follower(auth, client, keys, revocations)
         await follower.poll()
         seen_at = follower.last_success_at
         await follower.poll()
     assert follower.last_success_at == seen_at
-    viewer = await TokenVerifier(keys, **names).verify(alice.token)
+    viewer = await _verifier(auth, keys).verify(alice.token)
     assert not isinstance(viewer, TokenProblem)
     assert revocations.covers(viewer)
