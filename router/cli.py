@@ -17,7 +17,10 @@ from router.errors import ClientError, InvalidRequestError, RouterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from graphql import DocumentNode
+
     from router.composition import Composition, CompositionError, SubgraphDefinition
+    from router.supergraph import Supergraph
 
 GOOD, NO, WRONG_USAGE = 0, 1, 2
 
@@ -70,12 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     api_schema.set_defaults(run=_api_schema)
 
     plan = commands.add_parser("plan", help="print an operation's query plan")
-    plan.add_argument("supergraph", metavar="SUPERGRAPH", help="file")
-    plan.add_argument("operation", metavar="OPERATION", help="file, or - for standard input")
     plan.add_argument("--format", choices=("text", "json", "mermaid"), default="text")
     plan.add_argument("--why", action="store_true", help="say why each fetch is needed")
-    plan.add_argument("--operation-name", metavar="NAME", help="where a file holds several")
     plan.set_defaults(run=_plan)
+    _add_product_commands(commands, plan)
 
     check = commands.add_parser("check", help="judge schema changes by what clients send")
     add_check_arguments(check)
@@ -92,6 +93,26 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=int, metavar="N", help="ROUTER_WORKERS")
     serve.set_defaults(run=_serve)
     return parser
+
+
+def _add_product_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], plan: argparse.ArgumentParser
+) -> None:
+    """What planning makes on the way from an operation to its plan, each to be printed alone."""
+    graph = commands.add_parser("graph", help="print the graph that operations are planned on")
+    graph.add_argument("supergraph", metavar="SUPERGRAPH", help="file, or - for standard input")
+    graph.add_argument("--type", metavar="NAME", help="only what leads from and to this type")
+    graph.set_defaults(run=_graph)
+
+    normalize = commands.add_parser("normalize", help="print an operation as it is planned")
+    paths = commands.add_parser("paths", help="print every way to each field of an operation")
+    fetch_graph = commands.add_parser("fetch-graph", help="print who is asked for what, and why")
+    for command in (normalize, paths, fetch_graph):
+        command.set_defaults(run=_product)
+    for command in (plan, normalize, paths, fetch_graph):
+        command.add_argument("supergraph", metavar="SUPERGRAPH", help="file")
+        command.add_argument("operation", metavar="OPERATION", help="file, or - for standard input")
+        command.add_argument("--operation-name", metavar="NAME", help="where a file holds several")
 
 
 def _compose(options: argparse.Namespace) -> int:
@@ -178,11 +199,32 @@ def _api_schema(options: argparse.Namespace) -> int:
     return GOOD
 
 
-def _plan(options: argparse.Namespace) -> int:
+def _graph(options: argparse.Namespace) -> int:
+    from router.planning.products import print_graph
+    from router.supergraph import load_supergraph
+
+    print(print_graph(load_supergraph(_read(options.supergraph)), options.type).rstrip())
+    return GOOD
+
+
+def _product(options: argparse.Namespace) -> int:
+    from router.planning import products
+
+    printers = {
+        "normalize": products.print_operation_normalized,
+        "paths": products.print_paths,
+        "fetch-graph": products.print_fetch_graph,
+    }
+    supergraph, document = _valid_operation(options)
+    text = printers[options.command](supergraph, document, options.operation_name)
+    print(text.rstrip())
+    return GOOD
+
+
+def _valid_operation(options: argparse.Namespace) -> tuple[Supergraph, DocumentNode]:
+    """The supergraph and the document that a command names; the document fits the supergraph."""
     from router.pipeline.parse import parse
     from router.pipeline.validate import validate
-    from router.planning import Planner
-    from router.planning.plan_text import print_plan
     from router.policies.limits import Limits
     from router.supergraph import load_supergraph
 
@@ -190,15 +232,22 @@ def _plan(options: argparse.Namespace) -> int:
     no_limits = Limits(max_tokens=None)
     parsed = parse(_read(options.operation), options.operation_name, no_limits)
     validate(parsed, supergraph.api_schema, hide_suggestions=False)
-    plan = Planner(supergraph).plan(parsed.document, options.operation_name)
+    return supergraph, parsed.document
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from router.planning import Planner
+    from router.planning.plan_mermaid import plan_mermaid
+    from router.planning.plan_text import print_plan
+
+    supergraph, document = _valid_operation(options)
+    plan = Planner(supergraph).plan(document, options.operation_name)
     if options.format == "json":
         print(_json(plan.to_json()))
     elif options.format == "mermaid":
-        from router.planning.plan_mermaid import plan_mermaid
-
-        print(plan_mermaid(plan))
+        print(plan_mermaid(plan).rstrip())
     else:
-        print(print_plan(plan, why=options.why))
+        print(print_plan(plan, why=options.why).rstrip())
     return GOOD
 
 

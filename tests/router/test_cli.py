@@ -125,6 +125,30 @@ def test_a_plan_is_printed(
     assert json.loads(capsys.readouterr().out)["kind"] == "QueryPlan"
 
 
+@pytest.mark.parametrize("product", ["normalize", "paths", "fetch-graph"])
+def test_what_planning_makes_on_the_way_is_printed(
+    product: str,
+    supergraph: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("{ me { username } }"))
+    assert main([product, str(supergraph), "-"]) == 0
+    assert "me" in capsys.readouterr().out
+
+
+def test_the_query_graph_is_printed(supergraph: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", str(supergraph), "--type", "User"]) == 0
+    assert "User" in capsys.readouterr().out
+
+
+def test_a_plan_is_drawn(
+    supergraph: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan(supergraph, "{ version }", monkeypatch, "--format", "mermaid") == 0
+    assert "flowchart" in capsys.readouterr().out
+
+
 def test_an_operation_that_does_not_fit_has_no_plan(
     supergraph: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,6 +208,16 @@ def test_a_served_supergraph_answers_and_stops_cleanly(supergraph: Path) -> None
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=10)
     assert process.returncode in (0, -signal.SIGTERM)
+    assert "Traceback" not in output + errors
+
+
+def test_several_processes_serve_one_port(supergraph: Path) -> None:
+    arguments = ("--supergraph", str(supergraph), "--port", "0", "--workers", "2")
+    with served(*arguments) as process:
+        base = address(process)
+        assert post(base, "{ __typename }") == {"data": {"__typename": "Query"}}
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=20)
     assert "Traceback" not in output + errors
 
 
