@@ -15,6 +15,7 @@ from router.execution import ExecutionContext, prepare
 from router.observations import Observations
 from router.planning import Planner, print_plan
 from router.supergraph import Supergraph, load_supergraph
+from tests.router.planning.plan_checker import PlanChecker, PlanError
 from tests.router.planning.random_graphs import RandomGraph, random_graph
 from tests.router.planning.random_operations import random_operation, variables_of
 from tests.router.planning.random_subgraphs import RandomSubgraph, Truth
@@ -30,10 +31,17 @@ class Federation:
         self.planner = Planner(supergraph)
         self.truth = Truth(graph, supergraph.api_schema)
         self.subgraphs = {name: RandomSubgraph(graph, name) for name in graph.subgraphs}
+        schemas = {name: subgraph.schema for name, subgraph in self.subgraphs.items()}
+        self.checker = PlanChecker(supergraph, schemas)
 
     async def answer(self, operation: str, variables: dict[str, Any]) -> Any:
         document = parse(operation)
         plan = self.planner.plan(document)
+        try:
+            self.checker.check(plan, document)
+        except PlanError as error:
+            msg = f"{error}\n{print_plan(plan)}"
+            raise AssertionError(msg) from error
         prepared = prepare(self.supergraph, document, None, plan)
         deadline = asyncio.get_running_loop().time() + 10
         context = ExecutionContext((), deadline, "test", Observations("test"))
@@ -62,7 +70,7 @@ async def check_graph(seed: int) -> int:
     federation = make_federation(seed)
     if federation is None:
         return 0
-    random = Random(seed)  # noqa: S311  reproducible
+    random = Random(seed)
     for _ in range(OPERATIONS_PER_GRAPH):
         operation = random_operation(federation.supergraph.api_schema, random)
         # Aliases of equal names may clash; such operations are no operations.

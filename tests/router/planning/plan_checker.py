@@ -1,0 +1,466 @@
+"""Checks a query plan without the planner: is it valid, is everything there in time, is all asked?
+
+Fetches are played through on shapes instead of data. A shape knows for every object type that may
+stand at a position which response keys would be there, what each means, and which fetches bring it.
+It shares no code with the planner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    parse,
+    print_ast,
+    validate,
+)
+
+from router.planning.query_plan import (
+    LIST,
+    EntityCall,
+    Fetch,
+    QueryPlan,
+    Rename,
+    Representation,
+    RequiredField,
+    RequiredSelection,
+    ResponsePath,
+    TypeCondition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from router.supergraph import Supergraph
+
+
+class PlanError(AssertionError):
+    """The plan is wrong."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A response key: the field it stands for, the fetches that bring it, the value's shape."""
+
+    meaning: tuple[str, str]
+    fetches: set[int]
+    below: Shape | None = None
+
+
+@dataclass(slots=True)
+class Shape:
+    """Response keys by type; an @interfaceObject stands under its interface's name."""
+
+    types: dict[str, dict[str, Entry]] = field(default_factory=dict)
+
+
+class PlanChecker:
+    """Checks plans for one supergraph."""
+
+    def __init__(self, supergraph: Supergraph, schemas: Mapping[str, GraphQLSchema]) -> None:
+        self._supergraph = supergraph
+        self._api = supergraph.api_schema
+        self._schemas = schemas
+
+    def check(self, plan: QueryPlan, document: str | DocumentNode) -> None:
+        """Raise PlanError for a plan that may answer wrongly, whatever its Boolean variables are.
+
+        Args:
+            plan: Of the document's only operation.
+            document: Valid against the API schema.
+        """
+        parsed = parse(document) if isinstance(document, str) else document
+        for fetch in plan.fetches:
+            problems = validate(self._schemas[fetch.subgraph], parse(fetch.operation))
+            if problems:
+                msg = f"{fetch.subgraph} refuses {fetch.operation}: {problems}"
+                raise PlanError(msg)
+            if any(other >= fetch.id for other in fetch.depends_on):
+                msg = f"fetch {fetch.id} comes before one it depends on"
+                raise PlanError(msg)
+        names = sorted(_condition_variables(parsed))
+        for values in product((True, False), repeat=min(len(names), 4)):
+            _Play(self._supergraph, self._schemas, dict(zip(names, values, strict=False))).run(
+                plan, parsed
+            )
+
+
+class _Play:
+    """One run through a plan with the Boolean variables set."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        schemas: Mapping[str, GraphQLSchema],
+        variables: Mapping[str, bool],
+    ) -> None:
+        self._supergraph = supergraph
+        self._schemas = schemas
+        self._variables = variables
+        self._root = Shape()
+        self._before: dict[int, set[int]] = {}
+
+    def run(self, plan: QueryPlan, document: DocumentNode) -> None:
+        for fetch in plan.fetches:
+            before = set(fetch.depends_on)
+            for other in fetch.depends_on:
+                before |= self._before[other]
+            self._before[fetch.id] = before
+            if self._holds((item.variable, item.value) for item in fetch.conditions):
+                self._fetch(fetch)
+        self._check_order(plan)
+        operation = next(
+            item for item in document.definitions if isinstance(item, OperationDefinitionNode)
+        )
+        fragments = {
+            item.name.value: item
+            for item in document.definitions
+            if isinstance(item, FragmentDefinitionNode)
+        }
+        root = self._supergraph.root_types[operation.operation.value]
+        reader = _Reader(self._supergraph, fragments, self._is_included)
+        reader.check(self._root, [root], [operation.selection_set], root)
+
+    def _check_order(self, plan: QueryPlan) -> None:
+        mutations = [item.id for item in plan.fetches if item.operation_kind == "mutation"]
+        for first, second in pairwise(mutations):
+            missing = [
+                item.id
+                for item in plan.fetches
+                if (item.id == first or first in self._before[item.id])
+                and item.id < second
+                and item.id not in self._before[second]
+            ]
+            if missing:
+                msg = f"mutation {second} does not wait for {missing}"
+                raise PlanError(msg)
+
+    def _fetch(self, fetch: Fetch) -> None:
+        schema = self._schemas[fetch.subgraph]
+        operation: Any = parse(fetch.operation).definitions[0]
+        if not fetch.entity_calls:
+            root = schema.get_root_type(operation.operation)
+            result = Shape()
+            self._select(result, operation.selection_set, root, schema, fetch.id)
+            self._rename(result, fetch.renames)
+            for shape, _ in self._targets(fetch.path, fetch):
+                _merge(shape, result)
+            return
+        by_key = {_key(node): node for node in operation.selection_set.selections}
+        for call in fetch.entity_calls:
+            if not self._holds((item.variable, item.value) for item in call.conditions):
+                continue
+            for path in call.paths:
+                for shape, types in self._targets(path, fetch):
+                    self._enter(fetch, call, by_key[call.response_key], shape, types)
+
+    def _enter(
+        self, fetch: Fetch, call: EntityCall, node: FieldNode, shape: Shape, types: Iterable[str]
+    ) -> None:
+        schema = self._schemas[fetch.subgraph]
+        for type_name in list(types):
+            form = next((item for item in call.requires if type_name in item.types), None)
+            if form is None:
+                continue
+            self._check_key(form, type_name, fetch)
+            for item in form.selections:
+                self._check_required(item, shape, type_name, fetch)
+            result = Shape()
+            target = form.typename or type_name
+            declared = schema.get_type(target)
+            self._select(result, _selection_set(node), declared, schema, fetch.id)
+            self._rename(result, fetch.renames)
+            if (
+                form.typename is not None
+                and declared is not None
+                and not is_abstract_type(declared)
+            ):
+                result = Shape({type_name: result.types.pop(target)})
+            _merge(shape, result)
+
+    def _check_key(self, form: Representation, type_name: str, fetch: Fetch) -> None:
+        target = form.typename or type_name
+        view = self._supergraph.subgraphs[fetch.subgraph].types.get(target)
+        sent = {item.name for item in form.selections if isinstance(item, RequiredField)}
+        keys = [] if view is None else [key for key in view.keys if key.is_resolvable]
+        if not any(
+            {item.name for item in key.fields if hasattr(item, "name")} <= sent for key in keys
+        ):
+            msg = f"{fetch.subgraph} cannot resolve {target} by {sorted(sent)}"
+            raise PlanError(msg)
+
+    def _check_required(
+        self, item: RequiredSelection, shape: Shape, type_name: str, fetch: Fetch
+    ) -> None:
+        if not isinstance(item, RequiredField):
+            if type_name in item.types:
+                for inner in item.selections:
+                    self._check_required(inner, shape, type_name, fetch)
+            return
+        entry = self._lookup(shape, type_name, item.response_key)
+        if entry is None or not entry.fetches & self._before[fetch.id]:
+            msg = f"fetch {fetch.id} needs {type_name}.{item.response_key}, which is not there in time"
+            raise PlanError(msg)
+        if entry.meaning[0] != item.name:
+            msg = f"{item.response_key} is {entry.meaning[0]}, not {item.name}"
+            raise PlanError(msg)
+        if item.selections and entry.below is not None:
+            for below_type in entry.below.types:
+                for inner in item.selections:
+                    self._check_required(inner, entry.below, below_type, fetch)
+
+    def _targets(self, path: ResponsePath, fetch: Fetch) -> list[tuple[Shape, Iterable[str]]]:
+        """Shapes at a path, each with the types that its conditions let through."""
+        found: list[tuple[Shape, list[str]]] = [(self._root, list(self._root.types))]
+        for segment in path:
+            if segment == LIST:
+                continue
+            if isinstance(segment, TypeCondition):
+                found = [
+                    (shape, [name for name in types if name in segment.types])
+                    for shape, types in found
+                ]
+                continue
+            below: dict[int, Shape] = {}
+            for shape, types in found:
+                for type_name in types:
+                    entry = self._lookup(shape, type_name, segment)
+                    if entry is not None and entry.below is not None:
+                        if not entry.fetches & self._before[fetch.id]:
+                            msg = f"fetch {fetch.id} goes to {segment} too early"
+                            raise PlanError(msg)
+                        below[id(entry.below)] = entry.below
+            found = [(shape, list(shape.types)) for shape in below.values()]
+        return [(shape, types) for shape, types in found]
+
+    def _lookup(self, shape: Shape, type_name: str, key: str) -> Entry | None:
+        return lookup(self._supergraph, shape, type_name, key)
+
+    def _select(
+        self,
+        shape: Shape,
+        selection_set: SelectionSetNode,
+        parent: Any,
+        schema: GraphQLSchema,
+        fetch: int,
+    ) -> None:
+        """Everything a subgraph would answer for a selection set."""
+        possible = schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
+        for concrete in possible:
+            entries = shape.types.setdefault(concrete.name, {})
+            for node in self._fields(selection_set, concrete, schema):
+                meaning = (node.name.value, _arguments(node))
+                entry = entries.setdefault(_key(node), Entry(meaning, set()))
+                entry.fetches.add(fetch)
+                if node.selection_set is not None:
+                    declared = get_named_type(concrete.fields[node.name.value].type)
+                    entry.below = entry.below or Shape()
+                    self._select(entry.below, node.selection_set, declared, schema, fetch)
+
+    def _fields(
+        self, selection_set: SelectionSetNode, concrete: Any, schema: GraphQLSchema
+    ) -> Iterator[FieldNode]:
+        for node in selection_set.selections:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                declared = schema.get_type(condition.name.value) if condition else concrete
+                if declared is concrete or (
+                    is_abstract_type(declared) and schema.is_sub_type(declared, concrete)
+                ):
+                    yield from self._fields(node.selection_set, concrete, schema)
+
+    def _rename(self, shape: Shape, renames: Iterable[Rename]) -> None:
+        for rename in renames:
+            for target in _shapes_at(shape, [item for item in rename.path if item != LIST]):
+                for entries in target.types.values():
+                    if rename.source in entries:
+                        entries[rename.target] = entries.pop(rename.source)
+
+    def _holds(self, conditions: Iterable[tuple[str, bool]]) -> bool:
+        return all(self._variables[variable] is value for variable, value in conditions)
+
+    def _is_included(self, node: Any) -> bool:
+        for directive in node.directives or ():
+            if directive.name.value in ("include", "skip"):
+                value = directive.arguments[0].value
+                holds = (
+                    value.value if hasattr(value, "value") else self._variables[value.name.value]
+                )
+                if holds is not (directive.name.value == "include"):
+                    return False
+        return True
+
+
+class _Reader:
+    """Reads the client's operation from what was fetched."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        is_included: Any,
+    ) -> None:
+        self._supergraph = supergraph
+        self._api = supergraph.api_schema
+        self._fragments = fragments
+        self._is_included = is_included
+
+    def check(
+        self, shape: Shape, types: Iterable[str], sets: list[SelectionSetNode], where: str
+    ) -> None:
+        declared = [self._api.get_type(name) for name in types]
+        objects = [item for item in declared if item is not None and not is_abstract_type(item)]
+        # Once the object type is known, it takes the place of the interface's name.
+        for concrete in objects or [item for item in declared if item is not None]:
+            type_name = concrete.name
+            by_key: dict[str, list[FieldNode]] = {}
+            for selection_set in sets:
+                self._collect(selection_set, concrete, by_key, where)
+            for key, nodes in by_key.items():
+                self._check_field(shape, type_name, concrete, key, nodes, where)
+
+    def _check_field(
+        self,
+        shape: Shape,
+        type_name: str,
+        concrete: Any,
+        key: str,
+        nodes: list[FieldNode],
+        where: str,
+    ) -> None:
+        name = nodes[0].name.value
+        if name.startswith("__"):
+            if name == "__typename" and where.count(".") and is_abstract_type(concrete):
+                msg = f"{where}: only an interface is known, not the type"
+                raise PlanError(msg)
+            return
+        entry = lookup(self._supergraph, shape, type_name, key)
+        if entry is None:
+            msg = f"{where}.{key} of {type_name} is not fetched"
+            raise PlanError(msg)
+        if entry.meaning != (name, _arguments(nodes[0])):
+            msg = f"{where}.{key} of {type_name} is {entry.meaning}"
+            raise PlanError(msg)
+        declared = get_named_type(concrete.fields[name].type)
+        if not is_composite_type(declared):
+            return
+        if entry.below is None or not entry.below.types:
+            msg = f"{where}.{key}: nothing is fetched below"
+            raise PlanError(msg)
+        types = [item for item in entry.below.types if self._is_common(declared.name, item)]
+        sets = [node.selection_set for node in nodes if node.selection_set is not None]
+        self.check(entry.below, types, sets, f"{where}.{key}")
+
+    def _is_common(self, declared: str, type_name: str) -> bool:
+        """Members that not all subgraphs know may be left out of a union."""
+        if self._supergraph.kinds[declared] != "union":
+            return True
+        return all(
+            type_name in subgraph.types[declared].possible_types
+            for subgraph in self._supergraph.subgraphs.values()
+            if declared in subgraph.types
+        )
+
+    def _collect(
+        self,
+        selection_set: SelectionSetNode,
+        concrete: Any,
+        by_key: dict[str, list[FieldNode]],
+        where: str,
+    ) -> None:
+        for node in selection_set.selections:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                by_key.setdefault(_key(node), []).append(node)
+                continue
+            fragment: Any = node
+            if not isinstance(node, InlineFragmentNode):
+                fragment = self._fragments[fragment.name.value]
+            condition = fragment.type_condition
+            declared: Any = self._api.get_type(condition.name.value) if condition else concrete
+            if declared is concrete or (
+                is_abstract_type(declared) and self._api.is_sub_type(declared, concrete)
+            ):
+                self._collect(fragment.selection_set, concrete, by_key, where)
+            elif is_abstract_type(concrete):
+                msg = f"{where}: {concrete.name} is not told apart"
+                raise PlanError(msg)
+
+
+def lookup(supergraph: Supergraph, shape: Shape, type_name: str, key: str) -> Entry | None:
+    """A key of a type, or of an @interfaceObject that stands for it."""
+    for name, entries in shape.types.items():
+        if key in entries and (
+            name == type_name or type_name in supergraph.possible_types.get(name, ())
+        ):
+            return entries[key]
+    return None
+
+
+def _merge(target: Shape, source: Shape) -> None:
+    for type_name, entries in source.types.items():
+        known = target.types.setdefault(type_name, {})
+        for key, entry in entries.items():
+            own = known.get(key)
+            if own is None:
+                known[key] = Entry(entry.meaning, set(entry.fetches))
+                own = known[key]
+            elif own.meaning != entry.meaning:
+                msg = f"{key} of {type_name} is {own.meaning} and {entry.meaning}"
+                raise PlanError(msg)
+            own.fetches |= entry.fetches
+            if entry.below is not None:
+                own.below = own.below or Shape()
+                _merge(own.below, entry.below)
+
+
+def _shapes_at(shape: Shape, path: list[Any]) -> Iterator[Shape]:
+    if not path:
+        yield shape
+        return
+    for entries in shape.types.values():
+        entry = entries.get(path[0])
+        if entry is not None and entry.below is not None:
+            yield from _shapes_at(entry.below, path[1:])
+
+
+def _condition_variables(document: DocumentNode) -> set[str]:
+    text = print_ast(document)
+    names: set[str] = set()
+    for word in ("@include(if: $", "@skip(if: $"):
+        for part in text.split(word)[1:]:
+            names.add(part.split(")")[0])
+    return names
+
+
+def _selection_set(node: FieldNode) -> SelectionSetNode:
+    if node.selection_set is None:
+        msg = f"{node.name.value} selects nothing"
+        raise PlanError(msg)
+    return node.selection_set
+
+
+def _key(node: FieldNode) -> str:
+    return node.alias.value if node.alias is not None else node.name.value
+
+
+def _arguments(node: FieldNode) -> str:
+    printed = sorted(print_ast(argument) for argument in node.arguments or ())
+    return ", ".join(printed)
