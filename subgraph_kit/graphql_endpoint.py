@@ -1,7 +1,5 @@
 """The GraphQL endpoint of a subgraph, as a bare ASGI application.
 
-What depends on the operation's text alone, parsing and validation, is done once and remembered. The
-router sends the same few texts all day, so a request usually begins with execution.
 Spoken is what routers speak: POST of one JSON object, answered with `application/json` and 200
 whenever it was a GraphQL request, whatever its errors.
 """
@@ -9,31 +7,17 @@ whenever it was a GraphQL request, whatever its errors.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
-from functools import lru_cache
-from inspect import isawaitable
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 import strawberry
 import structlog
-from graphql import (
-    ASTValidationRule,
-    DocumentNode,
-    ExecutionResult,
-    GraphQLError,
-    GraphQLSyntaxError,
-    NoSchemaIntrospectionCustomRule,
-    OperationDefinitionNode,
-    execute,
-    parse,
-    specified_rules,
-    validate,
-)
-from strawberry.execution import optimized_is_awaitable
+from graphql import ASTValidationRule, NoSchemaIntrospectionCustomRule
 
 from subgraph_kit.errors import RequestError, format_error
 from subgraph_kit.metrics import OPERATION_DURATION
+from subgraph_kit.operations import Document, Operations
 from subgraph_kit.request_context import RequestContext, RequestReader
 
 log = structlog.get_logger()
@@ -42,23 +26,11 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_CACHED_DOCUMENTS = 512
-_CACHED_TEXT_CHARACTERS = 8192
-"""A parsed document takes about 50 times its text; this bounds the cache to some 200 MB at worst,
-a few MB in practice."""
-_MAX_TOKENS = 20_000
-_MAX_VALIDATION_ERRORS = 20
-
 
 class _Request(msgspec.Struct):
     query: str
     variables: dict[str, Any] | None = None
     operationName: str | None = None  # noqa: N815 - the name on the wire
-
-
-class _Document(NamedTuple):
-    node: DocumentNode | None
-    errors: Sequence[GraphQLError]
 
 
 class _RefusedError(Exception):
@@ -103,17 +75,13 @@ class GraphQLEndpoint:
         is_introspection_allowed: bool = True,
         extra_rules: Iterable[type[ASTValidationRule]] = (),
     ) -> None:
-        self._schema = schema._schema  # noqa: SLF001 - Strawberry offers no other way to it
-        self._executor_class = schema.execution_context_class
         self._service = service
         self._requests = requests
         self._context = context
         self._timeout_s = timeout_s
         self._max_body_bytes = max_body_bytes
-        self._rules = [*specified_rules, *extra_rules]
-        if not is_introspection_allowed:
-            self._rules.append(NoSchemaIntrospectionCustomRule)
-        self._cached_document = lru_cache(_CACHED_DOCUMENTS)(self._parse_and_validate)
+        rules = (NoSchemaIntrospectionCustomRule,) if not is_introspection_allowed else ()
+        self._operations = Operations(schema, extra_rules=(*extra_rules, *rules))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: list[tuple[bytes, bytes]] = []
@@ -167,26 +135,20 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: _Request, context: RequestContext) -> dict[str, Any]:
         started_at = time.perf_counter()
-        text = request.query
-        if len(text) <= _CACHED_TEXT_CHARACTERS:
-            document = self._cached_document(text)
-        else:
-            document = self._parse_and_validate(text)
-        if document.node is None:
+        document = self._operations.document(request.query)
+        if document.errors:
+            kind = "invalid"
             answer: dict[str, Any] = {
                 "errors": [
                     format_error(
-                        error,
-                        context.request_id,
-                        request_error_code="GRAPHQL_VALIDATION_FAILED",
+                        error, context.request_id, request_error_code="GRAPHQL_VALIDATION_FAILED"
                     )
                     for error in document.errors
                 ]
             }
-            kind = "invalid"
         else:
-            kind = _kind(document.node, request.operationName)
-            answer = await self._execute(document.node, request, context)
+            kind = document.kind(request.operationName)
+            answer = await self._execute(document, request, context)
         outcome = "errors" if "errors" in answer else "ok"
         OPERATION_DURATION.labels(self._service, kind, outcome).observe(
             time.perf_counter() - started_at
@@ -194,20 +156,13 @@ class GraphQLEndpoint:
         return answer
 
     async def _execute(
-        self, document: DocumentNode, request: _Request, context: RequestContext
+        self, document: Document, request: _Request, context: RequestContext
     ) -> dict[str, Any]:
         try:
             async with asyncio.timeout(self._timeout_s):
-                outcome = execute(
-                    self._schema,
-                    document,
-                    context_value=self._context(context),
-                    variable_values=request.variables,
-                    operation_name=request.operationName,
-                    executor_class=self._executor_class,
-                    is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+                result = await self._operations.execute(
+                    document, request.operationName, request.variables, self._context(context)
                 )
-                result: ExecutionResult = await outcome if isawaitable(outcome) else outcome
         except TimeoutError:
             log.warning("operation took too long", request_id=context.request_id)
             return _problem(
@@ -220,26 +175,6 @@ class GraphQLEndpoint:
         if result.data is None and not any(error.path for error in result.errors):
             return {"errors": errors}  # nothing was executed, so there is no data, not even null
         return {"data": result.data, "errors": errors}
-
-    def _parse_and_validate(self, text: str) -> _Document:
-        try:
-            node = parse(text, max_tokens=_MAX_TOKENS)
-        except GraphQLSyntaxError as error:
-            return _Document(None, [error])
-        except RecursionError:
-            return _Document(None, [GraphQLError("The document is nested too deeply.")])
-        errors = validate(self._schema, node, self._rules, max_errors=_MAX_VALIDATION_ERRORS)
-        return _Document(None if errors else node, errors)
-
-
-def _kind(document: DocumentNode, operation_name: str | None) -> str:
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode) and (
-            operation_name is None
-            or (definition.name is not None and definition.name.value == operation_name)
-        ):
-            return definition.operation.value
-    return "unknown"
 
 
 def _problem(message: str, extensions: Mapping[str, object]) -> dict[str, Any]:
