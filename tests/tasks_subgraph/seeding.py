@@ -34,7 +34,7 @@ def a_task(owner_id: UUID, **values: Any) -> Task:
 
 def random_tasks(owner_id: UUID, count: int, seed: int) -> list[Task]:
     """Tasks with many equal values, so that ties are the rule."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
 
     def moment() -> datetime:
         return NOON + timedelta(hours=chance.randrange(-6, 6))

@@ -121,7 +121,7 @@ async def test_pages_in_any_order_give_the_list_forward_and_back(
 async def test_paging_neither_skips_nor_repeats_while_rows_come_and_go(
     subgraph: Subgraph, seed: int
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     field, direction = chance.choice(FIELDS), chance.choice(["ASC", "DESC"])
     alice, tasks = owned_by(subgraph, lambda owner_id: random_tasks(owner_id, 40, seed))
     tasks = [task for task in tasks if not task.deleted_at]
@@ -199,7 +199,7 @@ async def test_titles_sort_by_the_alphabet_not_by_code_point(subgraph: Subgraph)
     alice, tasks = owned_by(
         subgraph, lambda owner_id: [a_task(owner_id, title=title) for title in titles]
     )
-    random.Random(3).shuffle(tasks)  # noqa: S311 - no secret
+    random.Random(3).shuffle(tasks)
     await insert_tasks(subgraph.database, tasks)
 
     listed = await page(subgraph, alice, first=50, orderBy={"field": "TITLE"})
