@@ -61,9 +61,6 @@ class ErrorCode(Enum):
     EXTERNAL_ARGUMENT_MISSING = "An @external field lacks an argument it has where it is resolved."
     EXTERNAL_ARGUMENT_TYPE_MISMATCH = "An argument of an @external field has another type."
     EXTERNAL_ARGUMENT_DEFAULT_MISMATCH = "An argument of an @external field has another default."
-    EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE = (
-        "A field is @external and carries a directive that excludes that."
-    )
     MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL = (
         "A directive that goes into the supergraph stands on an @external field."
     )

@@ -15,8 +15,9 @@ from router.federation.sdl_reader import read_sdl
 if TYPE_CHECKING:
     from router.federation.document import DirectiveDefinition, TypeDefinition
 
-FEDERATION: Final = "https://specs.apollo.dev/federation"
-LINK: Final = "https://specs.apollo.dev/link"
+SPECIFICATIONS: Final = "https://specs.apollo.dev"
+FEDERATION: Final = f"{SPECIFICATIONS}/federation"
+LINK: Final = f"{SPECIFICATIONS}/link"
 NEWEST_MINOR: Final = 14
 """Highest known minor version of federation 2; a higher one is accepted with a hint."""
 

@@ -134,22 +134,18 @@ def _apply(
     key = (parent_name, overridden.name)
     origin = context.schemas[from_index].name
     places = [context.schemas[from_index].place(overridden)]
+    label = use.arguments.get("label")
     if key in facts.external:
-        message = f'{coordinate} is overridden; its @external declaration in "{origin}" can go'
-        context.report.hint(HintCode.OVERRIDDEN_FIELD_CAN_BE_REMOVED, message, places)
+        reason = f'its @external declaration in "{origin}" has no use'
     elif key in facts.used:
         overrides.used.add(from_index)
-        message = (
-            f'{coordinate} is overridden but still used in "{origin}" by a federation directive '
-            "or an interface; consider marking it @external"
-        )
-        context.report.hint(HintCode.OVERRIDDEN_FIELD_CAN_BE_REMOVED, message, places)
+        reason = f'it is still used in "{origin}" by a federation directive or an interface'
     else:
         overrides.unused.add(from_index)
-        message = f'{coordinate} is overridden and can be removed from "{origin}"'
-        context.report.hint(HintCode.OVERRIDDEN_FIELD_CAN_BE_REMOVED, message, places)
-    label = use.arguments.get("label")
+        reason = f'it can be removed from "{origin}"'
     if label is None:
+        message = f"{coordinate} is overridden: {reason}"
+        context.report.hint(HintCode.OVERRIDDEN_FIELD_CAN_BE_REMOVED, message, places)
         return
     place = [context.schemas[index].place(use)]
     if not (_LABEL.match(label) or _PERCENT.match(label)):

@@ -24,6 +24,8 @@ def external_is_used(context: RuleContext) -> None:
     facts = context.facts
     for definition, field in context.schema.fields():
         coordinate = (definition.name, field.name)
+        if definition.kind is not Kind.OBJECT:
+            continue
         if coordinate in facts.external and coordinate not in facts.used:
             message = (
                 f"Field {definition.name}.{field.name} is @external but no @key, @requires or "

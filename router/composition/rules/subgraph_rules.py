@@ -15,7 +15,7 @@ from router.composition.rules.interface_keys import interface_keys
 from router.composition.rules.interface_objects import interface_objects
 from router.composition.rules.key_fields import key_fields
 from router.composition.rules.known_directives import known_directives
-from router.composition.rules.known_imports import known_imports
+from router.composition.rules.known_imports import known_imports, known_purposes
 from router.composition.rules.known_types import known_types
 from router.composition.rules.provides_fields import provides_fields
 from router.composition.rules.requires_fields import requires_fields
@@ -34,7 +34,7 @@ GRAPHQL_RULES: Final[tuple[Rule, ...]] = (
     input_cycles,
 )
 
-LINK_RULES: Final[tuple[Rule, ...]] = (known_imports,)
+LINK_RULES: Final[tuple[Rule, ...]] = (known_imports, known_purposes)
 
 FEDERATION_RULES: Final[tuple[Rule, ...]] = (
     key_fields,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def supergraph_document(merged: MergedSchema, schemas: Sequence[SubgraphSchema]) -> Document:
-    """Types with their @join__ directives; no descriptions, policies, costs or custom directives."""
+    """Types with their @join__ directives; no descriptions, policies, costs or other directives."""
     roots = {operation: name for operation, name in ROOTS.items() if name in merged.types}
     links = [Directive("link", {"url": url}) for url in (f"{LINK}/v1.0", JOIN_0_5)]
     return Document(
