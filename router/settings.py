@@ -144,6 +144,10 @@ class RouterSettings(BaseSettings):
         "code, path, service and request id stay.",
     )
 
+    override_labels: Names = Field(
+        (), description="Labels of progressive @override that are on, separated by commas."
+    )
+
     jwks_url: OptionalText = Field(
         None,
         description="Address of the token issuer's public keys. Without it tokens are forwarded "

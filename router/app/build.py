@@ -11,6 +11,7 @@ from router.app.supergraph_file import SupergraphFile
 from router.policies.client_address import TrustedProxies
 from router.policies.headers import HeaderPropagation
 from router.policies.limits import Limits
+from router.policies.overrides import OverrideLabels
 from router.policies.persisted_operations import PersistedOperations, load_manifest
 from router.policies.policy_set import PolicySet
 from router.policies.subgraph_errors import SubgraphErrorMask
@@ -130,6 +131,7 @@ def _policies(settings: RouterSettings, authentication: Authentication | None) -
         allows_introspection=settings.introspection,
         hides_suggestions=not settings.suggestions,
         timeout_s=settings.timeout,
+        override_labels=OverrideLabels(settings.override_labels),
     )
 
 

@@ -171,12 +171,14 @@ class Router:
         self.metrics.count_reload(is_taken=True)
         kept = {id(client) for client in after.clients.values()}
         await before.drained()
+        before.close()
         for name, client in before.clients.items():
             if id(client) not in kept and name not in self._given_clients:
                 await client.aclose()
 
     async def aclose(self) -> None:
         """Close the clients."""
+        self.pipeline.engine.close()
         for client in self.pipeline.engine.clients.values():
             await client.aclose()
 

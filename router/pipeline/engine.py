@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.cache.lru import LruCache
 from router.planning import Planner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from router.execution import SubgraphClient
     from router.pipeline.operation import Operation
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 OperationKey = tuple[str, str | None]
 """Text and operation name as the client sent them."""
 
-_MAX_OPERATIONS = 4096
+Work = TypeVar("Work")
+
+_MAX_OPERATIONS = 2000
 _MAX_TEXT_CHARACTERS = 16 * 2**20
 
 
@@ -31,7 +34,16 @@ class Engine:
         in_flight: Requests that use it.
     """
 
-    __slots__ = ("_idle", "clients", "in_flight", "operations", "planner", "supergraph")
+    __slots__ = (
+        "_idle",
+        "_running",
+        "_thread",
+        "clients",
+        "in_flight",
+        "operations",
+        "planner",
+        "supergraph",
+    )
 
     def __init__(self, supergraph: Supergraph, clients: Mapping[str, SubgraphClient]) -> None:
         self.supergraph = supergraph
@@ -40,9 +52,33 @@ class Engine:
         self.clients = clients
         self.in_flight = 0
         self._idle: asyncio.Event | None = None
+        self._running: dict[Hashable, asyncio.Future[Any]] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planning")
         self.operations: LruCache[OperationKey, Operation] = LruCache(
             max_items=_MAX_OPERATIONS, max_weight=_MAX_TEXT_CHARACTERS
         )
+
+    async def once(self, key: Hashable, work: Callable[[], Work]) -> Work:
+        """Run `work` off the event loop; requests with the same key wait for one run.
+
+        Preparing a large operation takes longer than answering a hundred small ones. There is one
+        thread: the planner is not made for several.
+        """
+        future: asyncio.Future[Work] | None = self._running.get(key)
+        if future is None:
+            future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+            self._running[key] = future
+            future.add_done_callback(lambda done: self._finish(key, done))
+        return await asyncio.shield(future)
+
+    def _finish(self, key: Hashable, done: asyncio.Future[Any]) -> None:
+        del self._running[key]
+        if not done.cancelled():
+            done.exception()  # seen, even if every request that waited has given up
+
+    def close(self) -> None:
+        """Let the thread end; for an engine that no request uses."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def enter(self) -> None:
         """A request begins."""

@@ -27,11 +27,12 @@ from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execute
 from router.pipeline.identify import identify, verify
 from router.pipeline.limit_cost import limit_cost
-from router.pipeline.plan import plan
+from router.pipeline.plan import Variant, plan
 from router.pipeline.prepare_operation import prepare_operation
 from router.pipeline.respond import fail, refuse, respond
 
 if TYPE_CHECKING:
+    from router.execution import PreparedOperation
     from router.observations import Observations
     from router.pipeline.deadlines import Deadline
     from router.pipeline.engine import Engine
@@ -111,7 +112,10 @@ class Pipeline:
             )
             mark("rate_limit")
 
-        operation = self._operation(request, engine)
+        text = policies.persisted.text(request.query, request.extensions)
+        operation = engine.operations.get((text, request.operation_name))
+        if operation is None:
+            operation = await self._prepare_operation(text, request.operation_name, engine)
         observations.operation_name = operation.name
         observations.operation_kind = operation.kind
         observations.operation_hash = operation.hash
@@ -124,7 +128,11 @@ class Pipeline:
         if operation.guards:
             refused = await authorize(operation, identity, caller, policies)
             mark("authorize")
-        prepared = plan(operation, refused, identity.problem, engine)
+        labels = policies.override_labels.active(engine.supergraph.override_labels)
+        variant = Variant(refused, identity.problem if refused else None, labels)
+        prepared = operation.prepared.get(variant)
+        if prepared is None:
+            prepared = await self._plan(operation, variant, engine)
         mark("plan")
         variables = operation.coerce(request.variables or {})
         mark("coerce_variables")
@@ -139,11 +147,18 @@ class Pipeline:
         mark("respond")
         return answer
 
-    def _operation(self, request: GraphQLRequest, engine: Engine) -> Operation:
-        text = self.policies.persisted.text(request.query, request.extensions)
-        key = (text, request.operation_name)
-        operation = engine.operations.get(key)
-        if operation is None:
-            operation = prepare_operation(text, request.operation_name, engine, self.policies)
-            engine.operations.put(key, operation, len(text))
+    async def _prepare_operation(
+        self, text: str, operation_name: str | None, engine: Engine
+    ) -> Operation:
+        key = (text, operation_name)
+        operation = await engine.once(
+            key, lambda: prepare_operation(text, operation_name, engine, self.policies)
+        )
+        engine.operations.put(key, operation, len(text))
         return operation
+
+    @staticmethod
+    async def _plan(operation: Operation, variant: Variant, engine: Engine) -> PreparedOperation:
+        prepared = await engine.once((operation, variant), lambda: plan(operation, variant, engine))
+        operation.prepared.put(variant, prepared)
+        return prepared

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from router.cache.lru import LruCache
+
 if TYPE_CHECKING:
     from graphql import DocumentNode, OperationDefinitionNode
 
     from router.execution import PreparedOperation
     from router.pipeline.coerce_variables import Coerce
+    from router.pipeline.plan import Variant
     from router.policies.authorization import Guard
-    from router.policies.identity import TokenProblem
+
+_MAX_VARIANTS = 64
 
 EstimateCost = Callable[[dict[str, Any]], float]
 """Coerced variables in, estimated cost out."""
@@ -30,8 +34,7 @@ class Operation:
         coerce: Coerces raw variables.
         estimate_cost: None when cost is not limited or cannot exceed the limit.
         guards: What a viewer must hold for fields of the operation.
-        prepared: Ready for execution, by the guards that refused (bit n stands for guards[n]) and
-            why the token was of no use, which the errors tell.
+        prepared: Ready for execution, by the kind of request; see `Variant`.
     """
 
     __slots__ = (
@@ -64,4 +67,4 @@ class Operation:
         self.coerce = coerce
         self.estimate_cost = estimate_cost
         self.guards = guards
-        self.prepared: dict[tuple[int, TokenProblem | None], PreparedOperation] = {}
+        self.prepared: LruCache[Variant, PreparedOperation] = LruCache(max_items=_MAX_VARIANTS)

@@ -1,8 +1,8 @@
-"""Plan: which fetches answer the operation, for a viewer to whom some fields may be denied."""
+"""Plan: which fetches answer the operation, for one kind of request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from router.execution import PreparedOperation, prepare
 from router.policies.authorization import deny
@@ -12,32 +12,31 @@ if TYPE_CHECKING:
     from router.pipeline.operation import Operation
     from router.policies.identity import TokenProblem
 
-_MAX_VARIANTS = 64
 
+class Variant(NamedTuple):
+    """What of a request decides the plan of its operation.
 
-def plan(
-    operation: Operation, refused: int, problem: TokenProblem | None, engine: Engine
-) -> PreparedOperation:
-    """The operation ready for execution; made at the first request that needs it.
-
-    Args:
-        operation: A valid operation.
-        refused: The guards that refuse this viewer, as bits.
-        problem: Why there is no viewer; told by the errors at denied fields.
-        engine: Of the supergraph that the operation was validated against.
+    Attributes:
+        refused: The guards that refuse the viewer, as bits: bit n stands for guards[n].
+        problem: Why there is no viewer, which the errors at denied fields tell; None if no guard
+            refuses.
+        override_labels: Labels of progressive `@override` that are on.
     """
-    key = (refused, problem if refused else None)
-    known = operation.prepared.get(key)
-    if known is not None:
-        return known
+
+    refused: int
+    problem: TokenProblem | None
+    override_labels: frozenset[str]
+
+
+def plan(operation: Operation, variant: Variant, engine: Engine) -> PreparedOperation:
+    """The operation ready for execution."""
     supergraph, name = engine.supergraph, operation.name or None
-    if refused:
-        denial = deny(operation.document, operation.guards, refused, problem, supergraph)
-        query_plan = engine.planner.plan(denial.document, name)
-        prepared = prepare(supergraph, operation.document, name, query_plan, denied=denial.fields)
-    else:
-        query_plan = engine.planner.plan(operation.document, name)
-        prepared = prepare(supergraph, operation.document, name, query_plan)
-    if len(operation.prepared) < _MAX_VARIANTS:
-        operation.prepared[key] = prepared
-    return prepared
+    labels = variant.override_labels
+    if not variant.refused:
+        query_plan = engine.planner.plan(operation.document, name, override_labels=labels)
+        return prepare(supergraph, operation.document, name, query_plan)
+    denial = deny(
+        operation.document, operation.guards, variant.refused, variant.problem, supergraph
+    )
+    query_plan = engine.planner.plan(denial.document, name, override_labels=labels)
+    return prepare(supergraph, operation.document, name, query_plan, denied=denial.fields)

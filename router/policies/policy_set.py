@@ -10,6 +10,7 @@ from router.policies.client_address import TrustedProxies
 from router.policies.headers import HeaderPropagation
 from router.policies.identity import Viewer
 from router.policies.limits import Limits
+from router.policies.overrides import OverrideLabels
 from router.policies.persisted_operations import PersistedOperations
 from router.policies.subgraph_errors import SubgraphErrorMask
 
@@ -43,6 +44,7 @@ class PolicySet:
         allows_introspection: `__schema` and `__type` are answered.
         hides_suggestions: Validation errors do not name similar fields.
         timeout_s: Longest time for one operation.
+        override_labels: Which labels of progressive `@override` are on.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -59,3 +61,4 @@ class PolicySet:
     allows_introspection: bool = True
     hides_suggestions: bool = False
     timeout_s: float = 30.0
+    override_labels: OverrideLabels = field(default_factory=OverrideLabels)
