@@ -1,6 +1,7 @@
 """Who is measured, and how each is started on a supergraph file.
 
-All run as one process with their defaults, without tokens, limits and access log.
+All run as one process with their defaults, without tokens, limits and access log, except where the
+name says "all on".
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.router import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +38,7 @@ class Graph:
     supergraph: Path
     subgraphs: dict[str, tuple[str, Path]]
     """Name to (URL, SDL file)."""
+    jwks_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,13 @@ class Contender:
     """Of the graph and the port to listen on."""
     version: Callable[[], str]
     is_peer: bool = True
-    env: dict[str, str] = field(default_factory=dict)
+    env: Callable[[Graph], dict[str, str]] = lambda _graph: {}
+    is_sent_tokens: bool = False
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, graph: Graph) -> dict[str, str]:
         inherited = ("PATH", "HOME", "LANG")
         kept = {name: value for name in inherited if (value := os.getenv(name)) is not None}
-        return {**kept, "NODE_ENV": "production", "NO_COLOR": "1", **self.env}
+        return {**kept, "NODE_ENV": "production", "NO_COLOR": "1", **self.env(graph)}
 
 
 def install_peers() -> None:
@@ -125,15 +130,35 @@ def router_version() -> str:
     return f"Python {sys.version.split()[0]}, uvicorn {metadata.version('uvicorn')}"
 
 
-OURS = Contender(
-    "router",
+def everything_off(_graph: Graph) -> dict[str, str]:
+    return {"ROUTER_ENV": "production", "ROUTER_LOG_OPERATIONS": "false"}
+
+
+def everything_on(graph: Graph) -> dict[str, str]:
+    """Tokens, rate limits, cost, a log line for every operation, metrics: as before real users."""
+    return {
+        "ROUTER_ENV": "production",
+        "ROUTER_JWKS_URL": graph.jwks_url,
+        "ROUTER_JWT_ISSUER": identity.ISSUER,
+        "ROUTER_JWT_AUDIENCE": identity.AUDIENCE,
+        "ROUTER_MAX_COST": "1000000",
+        "ROUTER_RATE_LIMIT_USER": "100000000/1m",
+        "ROUTER_RATE_LIMIT_ANONYMOUS": "100000000/1m",
+    }
+
+
+OURS = Contender("router", router, router_version, is_peer=False, env=everything_off)
+OURS_ALL_ON = Contender(
+    "router, all on",
     router,
     router_version,
     is_peer=False,
-    env={"ROUTER_ENV": "production", "ROUTER_LOG_OPERATIONS": "false"},
+    env=everything_on,
+    is_sent_tokens=True,
 )
 CONTENDERS = (
     OURS,
+    OURS_ALL_ON,
     Contender("Grafbase", grafbase, npm_version(GRAFBASE_PACKAGE)),
     Contender(
         "Hive Gateway, Rust planner",

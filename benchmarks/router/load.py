@@ -37,13 +37,29 @@ class Load:
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] * 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who is asked, and the token that goes with every request, if any."""
+
+    port: int
+    token: str | None = None
+
+    def head(self) -> bytes:
+        identity = f"authorization: Bearer {self.token}\r\n" if self.token else ""
+        return (
+            "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
+            f"content-type: application/json\r\n{identity}content-length: "
+        ).encode()
+
+
 class Client(asyncio.Protocol):
     """Sends the next request as soon as the last one is answered, until the deadline."""
 
     def __init__(
-        self, workload: Workload, numbers: Iterator[int], load: Load, until: float
+        self, head: bytes, workload: Workload, numbers: Iterator[int], load: Load, until: float
     ) -> None:
         self.done = asyncio.get_running_loop().create_future()
+        self._head = head
         self._workload = workload
         self._numbers = numbers
         self._load = load
@@ -62,10 +78,7 @@ class Client(asyncio.Protocol):
         body = self._workload.body(self._number)
         self._body = []
         self._sent = time.perf_counter()
-        self._transport.write(
-            b"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
-            b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
-        )
+        self._transport.write(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
 
     def data_received(self, chunk: bytes) -> None:
         self._parser.feed_data(chunk)
@@ -98,8 +111,9 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def drive(port: int, workload: Workload, connections: int, duration_s: float) -> Load:
+async def drive(target: Target, workload: Workload, connections: int, duration_s: float) -> Load:
     load = Load()
+    head = target.head()
     numbers = itertools.count(time.time_ns() // 1000)  # never the number of an earlier run
     start = time.perf_counter()
     until = start + duration_s
@@ -107,7 +121,7 @@ async def drive(port: int, workload: Workload, connections: int, duration_s: flo
     clients = [
         (
             await loop.create_connection(
-                lambda: Client(workload, numbers, load, until), "127.0.0.1", port
+                lambda: Client(head, workload, numbers, load, until), "127.0.0.1", target.port
             )
         )[1]
         for _ in range(connections)
@@ -118,13 +132,13 @@ async def drive(port: int, workload: Workload, connections: int, duration_s: flo
     return load
 
 
-def run_load(port: int, workload: Workload, *, connections: int, duration_s: float) -> Load:
+def run_load(target: Target, workload: Workload, *, connections: int, duration_s: float) -> Load:
     """Keep `connections` requests in flight for `duration_s`.
 
     Raises:
         WrongAnswerError: An answer was wrong or a connection was lost.
     """
-    load = uvloop.run(drive(port, workload, connections, duration_s))
+    load = uvloop.run(drive(target, workload, connections, duration_s))
     if load.wrong:
         msg = f"{load.wrong} of {load.requests()} answers were wrong"
         raise WrongAnswerError(msg)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.router.contenders import ROOT, Contender, Graph, UnavailableError
-from benchmarks.router.load import Load, WrongAnswerError, run_load
+from benchmarks.router.identity import make_identity
+from benchmarks.router.load import Load, Target, WrongAnswerError, run_load
 from benchmarks.router.processes import (
     Child,
     DidNotStartError,
@@ -65,7 +66,7 @@ class Runner:
 
     contender: Contender
     child: Child
-    port: int
+    target: Target
     start_s: float
     memory_mib: float = 0.0
     samples: dict[str, Samples] = field(default_factory=dict)
@@ -79,9 +80,9 @@ class Outcome:
 
 
 @contextlib.contextmanager
-def stub_subgraphs(folder: Path) -> Iterator[str]:
+def stub_subgraphs(folder: Path, jwks: str = "{}") -> Iterator[str]:
     """The stub process; gives the URL that `/GRAPH/SUBGRAPH` is appended to."""
-    command = (sys.executable, "-m", "benchmarks.router.stub")
+    command = (sys.executable, "-m", "benchmarks.router.stub", jwks)
     log = folder / "stub.log"
     with running(command, log, env={"PATH": "/usr/bin:/bin"}, cwd=ROOT) as child:
         deadline = time.monotonic() + 20
@@ -105,23 +106,24 @@ def composed(name: str, stub_url: str, folder: Path) -> Graph:
     supergraph = folder / name / "supergraph.graphql"
     supergraph.parent.mkdir()
     supergraph.write_text(composition.supergraph)
-    return Graph(supergraph, subgraphs)
+    return Graph(supergraph, subgraphs, f"{stub_url}/jwks")
 
 
 def started(
-    stack: contextlib.ExitStack, contender: Contender, graph: Graph, probe: Workload, folder: Path
+    stack: contextlib.ExitStack, contender: Contender, graph: Graph, probe: Workload, token: str
 ) -> Runner:
     contender.version()
     port = free_port()
     command = contender.command(graph, port)
-    log = folder / f"{contender.name.replace(' ', '-')}-{probe.graph}.log"
+    log = graph.supergraph.parent / f"{contender.name.replace(' ', '-')}.log"
     begin = time.perf_counter()
     if shutil.which(command[0]) is None:
         msg = f"{Path(command[0]).name} is not installed"
         raise UnavailableError(msg)
-    child = stack.enter_context(running(command, log, env=contender.environment(), cwd=ROOT))
+    child = stack.enter_context(running(command, log, env=contender.environment(graph), cwd=ROOT))
     wait_for_answer(child, url_of(port), probe.body(0))
-    return Runner(contender, child, port, time.perf_counter() - begin)
+    target = Target(port, token if contender.is_sent_tokens else None)
+    return Runner(contender, child, target, time.perf_counter() - begin)
 
 
 def url_of(port: int) -> str:
@@ -136,7 +138,7 @@ def check_answers(runners: Sequence[Runner], workload: Workload) -> None:
     """
     expected: Any = None
     for runner in runners:
-        answer = wait_for_answer(runner.child, url_of(runner.port), workload.body(1))
+        answer = wait_for_answer(runner.child, url_of(runner.target.port), workload.body(1))
         runner.samples[workload.name] = Samples(answer_bytes=len(answer))
         data = json.loads(answer)["data"]
         if expected is None:
@@ -147,7 +149,7 @@ def check_answers(runners: Sequence[Runner], workload: Workload) -> None:
 
 
 def warm_up(runner: Runner, workload: Workload, pace: Pace) -> None:
-    run_load(runner.port, workload, connections=pace.connections, duration_s=pace.warm_up_s)
+    run_load(runner.target, workload, connections=pace.connections, duration_s=pace.warm_up_s)
 
 
 def measure(runner: Runner, workload: Workload, pace: Pace) -> None:
@@ -155,10 +157,10 @@ def measure(runner: Runner, workload: Workload, pace: Pace) -> None:
     samples = runner.samples[workload.name]
     cpu_before = runner.child.cpu_s()
     load: Load = run_load(
-        runner.port, workload, connections=pace.connections, duration_s=pace.load_s
+        runner.target, workload, connections=pace.connections, duration_s=pace.load_s
     )
     cpu_s = runner.child.cpu_s() - cpu_before
-    alone = run_load(runner.port, workload, connections=1, duration_s=pace.alone_s)
+    alone = run_load(runner.target, workload, connections=1, duration_s=pace.alone_s)
     samples.cpu_us.append(cpu_s / load.requests() * 1e6)
     samples.per_second.append(load.requests() / load.duration_s)
     samples.p50_us.append(load.percentile_us(50))
@@ -177,10 +179,12 @@ def measure_graph(
     outcome = Outcome([], [])
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
-        graph = composed(name, stack.enter_context(stub_subgraphs(folder)), folder)
+        identity = make_identity()
+        stub_url = stack.enter_context(stub_subgraphs(folder, identity.jwks))
+        graph = composed(name, stub_url, folder)
         for contender in contenders:
             try:
-                runner = started(stack, contender, graph, workloads[0], folder)
+                runner = started(stack, contender, graph, workloads[0], identity.token)
             except (UnavailableError, DidNotStartError) as reason:
                 outcome.skipped.append((contender.name, str(reason)))
             else:

@@ -1,4 +1,4 @@
-"""The results as a table, a picture and numbers for programs."""
+"""The results as tables, a picture and numbers for programs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 COLOURS = ("#2563eb", "#b45309", "#0f766e", "#7c3aed", "#be123c", "#475569")
 BAR_HEIGHT = 22
 PANEL_WIDTH = 860
 LABEL_WIDTH = 220
 BARS_WIDTH = 480
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many times cheaper than a peer the first contender has to be."""
+
+    workload: str
+    peer: str
+    times: float
+    measure: str = "cpu_us"
+
+
+HIVE, APOLLO = "Hive Gateway, Rust planner", "Apollo Gateway"
+BARS = (
+    Bar("two fetches, 20 tasks, unique", HIVE, 8),
+    Bar("two fetches, 20 tasks, unique", APOLLO, 10),
+    Bar("two fetches, 500 tasks, unique", HIVE, 8),
+    Bar("two fetches, 500 tasks, unique", APOLLO, 13),
+    Bar("one fetch, 20 tasks, unique", HIVE, 11),
+    Bar("nested, four subgraphs, unique", HIVE, 4),
+    Bar("two fetches, 20 tasks, unique", HIVE, 5, "alone_p50_us"),
+    Bar("two fetches, 20 tasks, unique", "Grafbase", 1),
+    Bar("two fetches, 500 tasks, unique", "Grafbase", 1),
+    Bar("one fetch, 20 tasks, unique", "Grafbase", 1),
+)
+MEASURES = {"cpu_us": "CPU", "alone_p50_us": "p50, one connection"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +111,7 @@ def markdown(results: Results) -> str:
             for c in results.contenders
         ),
     ]
+    lines += bars_table(results.contenders)
     for name in results.workload_names():
         lines += ["", f"## {name}", "", *workload_table(results.contenders, name)]
     if results.skipped:
@@ -92,13 +119,36 @@ def markdown(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def workload_table(contenders: Iterable[ContenderResult], name: str) -> list[str]:
+def bars_table(contenders: Sequence[ContenderResult]) -> list[str]:
+    """How far the first contender is from what it has to reach; empty without its peers."""
+    ours, peers = contenders[0], {c.name: c for c in contenders}
+    rows = []
+    for bar in BARS:
+        peer = peers.get(bar.peer)
+        if peer is None or bar.workload not in peer.workloads or bar.workload not in ours.workloads:
+            continue
+        times = (
+            peer.workloads[bar.workload][bar.measure] / ours.workloads[bar.workload][bar.measure]
+        )
+        reached = "yes" if times >= bar.times else "no"
+        rows.append(
+            f"| {bar.workload} | {MEASURES[bar.measure]} | {bar.peer} | {bar.times:.0f} "
+            f"| {times:.1f} | {reached} |"
+        )
+    if not rows:
+        return []
+    heading = f"## Times less than a peer: {ours.name}"
+    columns = "| workload | of | peer | bar | measured | reached |"
+    return ["", heading, "", columns, "|---|---|---|---|---|---|", *rows]
+
+
+def workload_table(contenders: Sequence[ContenderResult], name: str) -> list[str]:
     measured = [c for c in contenders if name in c.workloads]
     first = measured[0].workloads[name]
     columns = (
         "contender",
         "CPU, µs a request",
-        "of the first",
+        f"of {contenders[0].name}",
         "requests a second",
         "p50, ms",
         "p99, ms",

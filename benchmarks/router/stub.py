@@ -1,6 +1,7 @@
 """All stub subgraphs in one process, as cheap as Python allows: answers are made once, then copied.
 
-`python -m benchmarks.router.stub` prints the port it listens on. Subgraph S of graph G is at /G/S.
+`python -m benchmarks.router.stub JWKS` prints the port it listens on. Subgraph S of graph G is at
+/G/S, and the key set given is at /jwks.
 
 An answer is executed by graphql-core the first time a text comes with these variables. The one
 variable that differs in every request of the `unique` workloads is cut out of the key and put back
@@ -35,6 +36,7 @@ PLACEHOLDER = "page-@"
 CACHED_ANSWERS = 20_000
 
 Resolver: TypeAlias = Callable[..., Any]
+Answerer: TypeAlias = Callable[[bytes], bytes]
 ENTITIES: dict[str, dict[str, Callable[[data.Record], data.Record]]] = {
     "tasks/tasks": {"Task": lambda r: data.listed_task(data.number(r["id"]), 5), "User": dict},
     "tasks/users": {"User": lambda r: data.user(r["id"])},
@@ -128,8 +130,8 @@ def entity_resolver(by_type: dict[str, Callable[[data.Record], data.Record]]) ->
 class Connection(asyncio.Protocol):
     """One keep-alive connection; requests on it are answered in order, at once."""
 
-    def __init__(self, subgraphs: dict[bytes, Subgraph]) -> None:
-        self._subgraphs = subgraphs
+    def __init__(self, answerers: dict[bytes, Answerer]) -> None:
+        self._answerers = answerers
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._body: list[bytes] = []
@@ -151,22 +153,23 @@ class Connection(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        answer = self._subgraphs[self._url].answer(b"".join(self._body))
+        answer = self._answerers[self._url](b"".join(self._body))
         self._transport.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
             % (len(answer), answer)
         )
 
 
-async def serve() -> None:
+async def serve(jwks: str) -> None:
     names = [f"{path.parent.name}/{path.stem}" for path in GRAPHS.glob("*/*.graphql")]
-    subgraphs = {f"/{name}".encode(): Subgraph(name) for name in names}
+    answerers: dict[bytes, Answerer] = {f"/{n}".encode(): Subgraph(n).answer for n in names}
+    answerers[b"/jwks"] = lambda _body: jwks.encode()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(subgraphs), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Connection(answerers), "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve())
+    uvloop.run(serve(sys.argv[1]))

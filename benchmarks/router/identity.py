@@ -1,0 +1,43 @@
+"""A token issuer of the benchmark's own: one key, one user, one token for every request."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+
+ISSUER = "https://issuer.example"
+AUDIENCE = "benchmark"
+_KEY_ID = "benchmark"
+_LIFETIME_S = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a router needs to check tokens, and a token that passes."""
+
+    jwks: str
+    token: str
+
+
+def make_identity() -> Identity:
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
+    jwks = {"keys": [{**public, "kid": _KEY_ID, "alg": "ES256", "use": "sig"}]}
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": "user_1",
+        "sid": "sess_1",
+        "jti": "1",
+        "iat": now,
+        "exp": now + _LIFETIME_S,
+        "role": "USER",
+        "scope": "account tasks:read tasks:write",
+    }
+    headers = {"kid": _KEY_ID, "typ": "at+jwt"}
+    return Identity(json.dumps(jwks), jwt.encode(claims, key, "ES256", headers=headers))
