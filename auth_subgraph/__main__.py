@@ -9,6 +9,7 @@ import getpass
 import sys
 import time
 
+from subgraph_kit.logging import configure_logging
 from subgraph_kit.settings_check import SettingsError
 
 
@@ -19,6 +20,7 @@ class _CommandError(Exception):
 def main() -> int:
     """Run one command; returns the exit code."""
     arguments = _parser().parse_args()
+    configure_logging("auth", level="warning")  # until the settings say otherwise
     try:
         return int(arguments.command(arguments))
     except SettingsError as error:
@@ -31,7 +33,6 @@ def main() -> int:
 
 def serve(_arguments: argparse.Namespace) -> int:
     from auth_subgraph.settings import load_settings  # noqa: PLC0415
-    from subgraph_kit.logging import configure_logging  # noqa: PLC0415
 
     settings = load_settings()
     configure_logging("auth", level=settings.log_level, log_format=settings.effective_log_format)
@@ -63,7 +64,6 @@ def serve(_arguments: argparse.Namespace) -> int:
 def work(_arguments: argparse.Namespace) -> int:
     from auth_subgraph.settings import load_settings  # noqa: PLC0415
     from auth_subgraph.worker import run_worker  # noqa: PLC0415
-    from subgraph_kit.logging import configure_logging  # noqa: PLC0415
     from subgraph_kit.worker import run_until_stopped  # noqa: PLC0415
 
     settings = load_settings()

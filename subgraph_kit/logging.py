@@ -27,6 +27,9 @@ _HIDDEN = "[hidden]"
 def configure_logging(service: str, *, level: str = "info", log_format: LogFormat = "text") -> None:
     """Send our own and every library's log records to standard error in one form.
 
+    Called first of all by every command: without it structlog prints the local variables of a
+    traceback, and some of them are passwords.
+
     Args:
         service: Written into each record, so that merged logs can be told apart.
         level: Name of the lowest level written.
@@ -44,7 +47,9 @@ def configure_logging(service: str, *, level: str = "info", log_format: LogForma
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

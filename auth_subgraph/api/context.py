@@ -1,12 +1,12 @@
 """What resolvers see of a request: the caller, the services, and what was read already."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
-from auth_subgraph.api.seen_users import SeenUser, seen_user_loader, viewer_ids
+from auth_subgraph.api.seen_users import SeenUser, seen_users, viewer_ids
 from auth_subgraph.domain.accounts import SCOPES, User
 from auth_subgraph.domain.audit import Origin
 from auth_subgraph.services.wiring import Services
@@ -33,15 +33,15 @@ class Context:
     request: RequestContext
     services: Services
     cursors: CursorCodec
-    users: DataLoader[str, SeenUser | None] = field(init=False)
     _viewer: ActiveViewer | None = None
-
-    def __post_init__(self) -> None:
-        self.users = seen_user_loader(self.services.directory, self.request.viewer)
 
     @property
     def origin(self) -> Origin:
         return Origin(self.request.client_address, self.request.user_agent, self.request.request_id)
+
+    async def seen_users(self, ids: Sequence[str]) -> list[SeenUser | None]:
+        """Users by id as the caller may see them, in one statement."""
+        return await seen_users(self.services.directory, self.request.viewer, ids)
 
     async def viewer(self) -> ActiveViewer:
         """The caller, whose session is looked up once a request.

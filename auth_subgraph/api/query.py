@@ -81,7 +81,8 @@ class Query:
         await info.context.viewer_with(READ_USERS)
         if parse_id("user", id) is None:
             raise BadUserInputError("id", "This is no id of a user.")
-        return seen_user(await info.context.users.load(id))
+        (seen,) = await info.context.seen_users([id])
+        return seen_user(seen)
 
     @strawberry.federation.field(
         authenticated=True,

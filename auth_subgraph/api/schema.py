@@ -10,6 +10,7 @@ from auth_subgraph.api.account import AccountMutations
 from auth_subgraph.api.administration import AdministrationMutations
 from auth_subgraph.api.query import Query
 from auth_subgraph.api.user import User
+from subgraph_kit.entities import BatchingSchema
 from subgraph_kit.types import SCALARS
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Mutation(AccessMutations, AccountMutations, AdministrationMutations):
     pass
 
 
-schema = strawberry.federation.Schema(
+schema = BatchingSchema(
     query=Query,
     mutation=Mutation,
     types=[User],

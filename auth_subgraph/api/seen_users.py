@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from auth_subgraph.domain.accounts import READ_USERS, SCOPES, User
 from auth_subgraph.services.directory import Directory
 from subgraph_kit.errors import TokenProblem, UnauthenticatedError
@@ -18,36 +16,28 @@ class SeenUser(NamedTuple):
     shows_private: bool
 
 
-def seen_user_loader(
-    directory: Directory, token: Viewer | None
-) -> DataLoader[str, SeenUser | None]:
-    """Loads users by id; what is no id of a user is no user.
+async def seen_users(
+    directory: Directory, token: Viewer | None, ids: Sequence[str]
+) -> list[SeenUser | None]:
+    """Users by id, in the order of the ids; what is no id of a user is no user.
 
     Private fields show only while the caller's session is active, which the same statement tells.
     """
+    uuids = [parse_id("user", text) for text in ids]
+    session_id, viewer_id = viewer_ids(token) if token else (None, None)
+    users, role = await directory.users_by_ids(
+        [uuid for uuid in uuids if uuid is not None], session_id
+    )
+    if role is None or token is None:
+        viewer_id, sees_all = None, False
+    else:
+        sees_all = READ_USERS in token.scopes and READ_USERS in SCOPES[role]
 
-    async def load(ids: Sequence[str]) -> list[SeenUser | None]:
-        uuids = [parse_id("user", text) for text in ids]
-        session_id, viewer_id = viewer_ids(token) if token else (None, None)
-        users, role = await directory.users_by_ids(
-            [uuid for uuid in uuids if uuid is not None], session_id
-        )
-        sees_all = (
-            token is not None
-            and role is not None
-            and READ_USERS in token.scopes
-            and READ_USERS in SCOPES[role]
-        )
+    def seen(uuid: UUID | None) -> SeenUser | None:
+        user = users.get(uuid) if uuid is not None else None
+        return None if user is None else SeenUser(user, sees_all or uuid == viewer_id)
 
-        def seen(uuid: UUID | None) -> SeenUser | None:
-            user = users.get(uuid) if uuid is not None else None
-            if user is None:
-                return None
-            return SeenUser(user, sees_all or (role is not None and user.id == viewer_id))
-
-        return [seen(uuid) for uuid in uuids]
-
-    return DataLoader(load_fn=load)
+    return [seen(uuid) for uuid in uuids]
 
 
 def viewer_ids(token: Viewer) -> tuple[UUID, UUID]:

@@ -1,5 +1,6 @@
 """`User`, and who may see what of one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Optional
@@ -65,8 +66,8 @@ class User(Node):
     )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Optional["User"]:  # noqa: A002 - the key's name
-        return seen_user(await info.context.users.load(id))
+    async def resolve_references(cls, info: Info, ids: Sequence[str]) -> list[Optional["User"]]:
+        return [seen_user(seen) for seen in await info.context.seen_users(ids)]
 
 
 _ROLES = {role: UserRole[role.name] for role in accounts.UserRole}

@@ -10,7 +10,7 @@ import structlog
 from fastapi import FastAPI
 
 from subgraph_kit.health import health_routes
-from subgraph_kit.logging import configure_logging
+from subgraph_kit.logging import LogFormat, configure_logging
 from subgraph_kit.metrics import metrics_routes
 from tests.support.asgi import running
 
@@ -51,6 +51,26 @@ def test_secrets_are_hidden_by_name_and_by_look(lines: io.StringIO) -> None:
         assert secret not in text
     assert "RuntimeError" in text
     assert json.loads(text.splitlines()[0])["size"] == 3
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+@pytest.mark.usefixtures("lines")
+def test_tracebacks_show_no_local_variables(
+    capsys: pytest.CaptureFixture[str], log_format: LogFormat
+) -> None:
+    def check(password: str) -> None:
+        raise LookupError("no such user")
+
+    configure_logging("auth", log_format=log_format)
+    for log in (structlog.get_logger("ours"), logging.getLogger("a.library")):
+        try:
+            check("hunter2 is my password")
+        except LookupError:
+            log.exception("it failed")
+    text = capsys.readouterr().err
+    assert text.count("LookupError: no such user") == 2
+    assert text.count("in check") == 2
+    assert "hunter2" not in text.replace('check("hunter2 is my password")', "")
 
 
 async def test_ready_means_every_check_passes() -> None:
