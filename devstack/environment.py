@@ -73,6 +73,13 @@ COMPOSE_VARIABLES = (
     Variable("DEPLOYMENT_ENV", "Becomes ENV of all components.", "development"),
     Variable("TOKEN_ISSUER", "Becomes JWT_ISSUER of all components.", "http://auth:8000"),
     Variable("GRAPH_SUBNET", "Network of router and subgraphs.", "172.29.40.0/24"),
+    Variable(
+        "TRUSTED_PROXIES",
+        "Becomes ROUTER_TRUSTED_PROXIES; with the profile tls set it to GRAPH_SUBNET.",
+        "",
+    ),
+    Variable("PUBLIC_NAME", "Host name that the profile tls serves.", "localhost"),
+    Variable("GRAFANA_PASSWORD", "Password of Grafana's user admin (profile monitoring).", None),
     Variable("IMAGE_TAG", "Tag of our three images.", "latest"),
     Variable("IMAGE_AUTH", "Image of auth.", "federated-tasks/auth"),
     Variable("IMAGE_TASKS", "Image of tasks.", "federated-tasks/tasks"),
@@ -80,6 +87,9 @@ COMPOSE_VARIABLES = (
     Variable("PYTHON_IMAGE", "Image that ours are built on.", "python:3.11-slim"),
     Variable("POSTGRES_IMAGE", "Image of the databases.", "postgres:18-alpine"),
     Variable("RABBITMQ_IMAGE", "Image of the broker.", "rabbitmq:4-alpine"),
+    Variable("PROMETHEUS_IMAGE", "Image of the profile monitoring.", "prom/prometheus:v3.5.0"),
+    Variable("GRAFANA_IMAGE", "Image of the profile monitoring.", "grafana/grafana:12.1.0"),
+    Variable("CADDY_IMAGE", "Image of the profile tls.", "caddy:2-alpine"),
 )
 
 
