@@ -23,6 +23,7 @@ from router.planning.query_plan import (
     RequiredSelection,
     ResponsePath,
 )
+from router.planning.selections import print_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +89,8 @@ def _fetch_body(fetch: Fetch, operation: OperationDefinitionNode) -> Iterator[st
     for call, field in zip(fetch.entity_calls, fields, strict=False):
         if len(fetch.entity_calls) > 1 or len(call.paths) > 1:
             paths = ", ".join(f'"{path_text(path)}"' for path in call.paths)
-            yield f"{call.response_key}(paths: [{paths}])"
+            conditions = frozenset((item.variable, item.value) for item in call.conditions)
+            yield f"{call.response_key}(paths: [{paths}]){print_conditions(conditions)}"
         yield from _block("", _requires(call))
         yield "=>"
         if field.selection_set is not None:

@@ -211,7 +211,8 @@ class _Play:
             return
         entry = self._lookup(shape, type_name, item.response_key)
         if entry is None or not entry.fetches & self._before[fetch.id]:
-            msg = f"fetch {fetch.id} needs {type_name}.{item.response_key}, which is not there in time"
+            what = f"{type_name}.{item.response_key}"
+            msg = f"fetch {fetch.id} needs {what}, which is not there in time"
             raise PlanError(msg)
         if entry.meaning[0] != item.name:
             msg = f"{item.response_key} is {entry.meaning[0]}, not {item.name}"

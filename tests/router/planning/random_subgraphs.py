@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLUnionType,
-    ObjectTypeDefinitionNode,
-    build_schema,
     execute_sync,
     parse,
-    print_ast,
     validate,
 )
 
 from router.execution import SubgraphRequest, SubgraphResponse
-from tests.router.planning.random_graphs import LINK, JsonObject, RandomGraph
+from tests.router.planning.served_schema import served_schema
 
-_DEFINITIONS = """
-scalar _Any
-scalar FieldSet
-directive @key(fields: FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
-directive @shareable on OBJECT | FIELD_DEFINITION
-directive @external on OBJECT | FIELD_DEFINITION
-directive @requires(fields: FieldSet!) on FIELD_DEFINITION
-directive @provides(fields: FieldSet!) on FIELD_DEFINITION
-directive @interfaceObject on OBJECT
-"""
+if TYPE_CHECKING:
+    from tests.router.planning.random_graphs import JsonObject, RandomGraph
 
 
 class Objects:
@@ -133,7 +122,7 @@ class RandomSubgraph:
 
     def __init__(self, graph: RandomGraph, name: str) -> None:
         self.requests: list[tuple[str, JsonObject]] = []
-        self.schema = subgraph_schema(graph, name)
+        self.schema = served_schema(graph.sdl(name))
         self._graph = graph
         self._name = name
         self._objects = Objects(graph)
@@ -253,22 +242,3 @@ def _without_typename(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_typename(item) for item in value]
     return value
-
-
-def subgraph_schema(graph: RandomGraph, name: str) -> GraphQLSchema:
-    """The schema a subgraph library would serve."""
-    sdl = graph.sdl(name).removeprefix(LINK)
-    document = parse(sdl)
-    entities = [
-        node.name.value
-        for node in document.definitions
-        if isinstance(node, ObjectTypeDefinitionNode)
-        and any(used.name.value == "key" for used in node.directives or ())
-    ]
-    served = _DEFINITIONS + print_ast(document)
-    if entities:
-        served += (
-            f"\nunion _Entity = {' | '.join(entities)}\n"
-            "extend type Query { _entities(representations: [_Any!]!): [_Entity]! }"
-        )
-    return build_schema(served)
