@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.composition.merge.authorization import conjunction
-from router.federation.document import Directive, Kind
+from router.federation.document import Directive, Kind, TypeDefinition
 from router.federation.specification import AUTH_DIRECTIVES, AUTHENTICATED, POLICY, REQUIRES_SCOPES
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def protect_interfaces(context: MergeContext) -> None:
         if interface.kind is not Kind.INTERFACE:
             continue
         implementations = context.merged.implementations(interface.name)
+        _hand_down(interface, implementations)
         interface.directives = _combined(interface.directives, implementations)
         for field in interface.fields.values():
             fields = [
@@ -34,6 +35,17 @@ def protect_interfaces(context: MergeContext) -> None:
                 if field.name in implementation.fields
             ]
             field.directives = _combined(field.directives, fields)
+
+
+def _hand_down(interface: TypeDefinition, implementations: Iterable[TypeDefinition]) -> None:
+    """What an @interfaceObject demands for a field holds for the field of every implementation."""
+    for field in interface.fields.values():
+        if not any(use.name in AUTH_DIRECTIVES for use in field.directives):
+            continue
+        for implementation in implementations:
+            own = implementation.fields.get(field.name)
+            if own is not None:
+                own.directives = _combined(own.directives, [field])
 
 
 def combine_requirements(directives: Iterable[Directive]) -> list[Directive]:

@@ -16,7 +16,7 @@ from tests.router.composition.subgraphs import read_subgraphs
 
 CASES = Path(__file__).parent / "cases"
 _DEFINITIONS_OF_SPECIFICATIONS = re.compile(
-    r"(?:directive @(?:link|join__\w+)\b|scalar (?:link|join)__|(?:enum|input) (?:link|join)__(?!Graph))"
+    r"directive @(?:link|join__\w+)\b|(?:scalar|enum|input) (?:link|join)__(?!Graph)"
 )
 
 
