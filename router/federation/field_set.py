@@ -9,8 +9,12 @@ from graphql import (
     FieldNode,
     GraphQLError,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
+    VariableNode,
     parse,
     print_ast,
 )
@@ -117,6 +121,9 @@ def _selections(selection_set: SelectionSetNode, text: str) -> FieldSet:
             if node.alias is not None:
                 msg = f"field set {text!r} has the alias {node.alias.value!r}"
                 raise FieldSetError(msg)
+            if any(_has_variable(argument.value) for argument in node.arguments or ()):
+                msg = f"field set {text!r} has a variable"
+                raise FieldSetError(msg)
             printed = print_ast(FieldNode(name=node.name, arguments=node.arguments))
             nested = _selections(node.selection_set, text) if node.selection_set else ()
             arguments = printed[len(node.name.value) :]
@@ -130,4 +137,15 @@ def _selections(selection_set: SelectionSetNode, text: str) -> FieldSet:
         else:
             msg = f"field set {text!r} has a fragment spread"
             raise FieldSetError(msg)
+    if not selections:
+        msg = f"field set {text!r} selects nothing"
+        raise FieldSetError(msg)
     return merge_field_sets(tuple(selections))
+
+
+def _has_variable(value: ValueNode) -> bool:
+    if isinstance(value, ListValueNode):
+        return any(_has_variable(item) for item in value.values)
+    if isinstance(value, ObjectValueNode):
+        return any(_has_variable(field.value) for field in value.fields)
+    return isinstance(value, VariableNode)
