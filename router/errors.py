@@ -65,7 +65,7 @@ class InvalidRequestError(RouterError):
         self.errors = tuple(errors)
 
 
-SubgraphFailure = Literal["unreachable", "timeout", "invalid_response"]
+SubgraphFailure = Literal["unreachable", "timeout", "invalid_response", "breaker_open"]
 
 
 class SubgraphError(RouterError):

@@ -118,7 +118,8 @@ class HttpConnection(asyncio.Protocol):
             ConnectionFailedError: The connection ended, or the response is no HTTP.
         """
         if self._transport.is_closing():
-            raise ConnectionFailedError("closed before the request", was_sent=False)
+            msg = "closed before the request"
+            raise ConnectionFailedError(msg, was_sent=False)
         waiter: asyncio.Future[SubgraphResponse] = self._loop.create_future()
         self._waiter = waiter
         self._deadline = deadline

@@ -104,6 +104,7 @@ class Stub:
 
     Attributes:
         requests: As received, in order.
+        asked: Set by the first request.
     """
 
     def __init__(
@@ -119,9 +120,11 @@ class Stub:
         self._media_type = media_type
         self._gate = gate
         self.requests: list[SubgraphRequest] = []
+        self.asked = asyncio.Event()
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         self.requests.append(request)
+        self.asked.set()
         if self._gate is not None:
             await self._gate.wait()
         answer = self._answer(request) if callable(self._answer) else self._answer
