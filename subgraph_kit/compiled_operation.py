@@ -63,6 +63,7 @@ from strawberry.types.field import StrawberryField
 
 _MAX_VARIANTS = 16
 _CONDITIONS = frozenset(("skip", "include"))
+_MIN_INT, _MAX_INT = -(2**31), 2**31 - 1
 _EXACT_CLASSES: Mapping[str, type] = {"ID": str, "String": str, "Boolean": bool}
 
 _Value: TypeAlias = Any
@@ -585,16 +586,21 @@ def _converter(type_: GraphQLLeafType) -> Callable[[Any], Any]:
     """What makes JSON of a leaf's value; common values pass without asking graphql-core."""
     coerce: Callable[[Any], Any] = type_.coerce_output_value
     if isinstance(type_, GraphQLEnumType):
-        names: dict[Any, Any] = {}
+        names: dict[int, Any] = {}  # by identity: members hash in Python, and live for ever
 
         def enum_name(value: _Value) -> _Value:
             if isinstance(value, Enum):  # one of few: remember what it is called
-                if value not in names:
-                    names[value] = coerce(value)
-                return names[value]
+                name = names.get(id(value))
+                if name is None:
+                    name = names[id(value)] = coerce(value)
+                return name
             return coerce(value)
 
         return enum_name
+    if type_.name == "Int":
+        return lambda value: (
+            value if type(value) is int and _MIN_INT <= value <= _MAX_INT else coerce(value)
+        )
     exact_class = _EXACT_CLASSES.get(type_.name)
     if exact_class is None:
         return coerce

@@ -20,7 +20,9 @@ _RFC3339 = re.compile(
 
 def format_datetime(value: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`."""
-    return value.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_datetime(value: object) -> datetime:

@@ -178,17 +178,20 @@ async def task_connection(
     wanted = domain_filter(given(task_filter))
     selected = selected_fields(info._raw_info)  # noqa: SLF001 - Strawberry's own form costs 10 times this
 
+    is_page_wanted = not selected.isdisjoint(_FIELDS_OF_PAGE)
+    is_count_wanted = "totalCount" in selected
+
     async def read_page() -> Page[ListedTask]:
-        if selected.isdisjoint(_FIELDS_OF_PAGE):
-            return _EMPTY_PAGE
         return await context.queries.page(owner_id, wanted, wanted_order, request)
 
     async def read_count() -> int:
-        if "totalCount" not in selected:
-            return 0
         return await context.queries.count(owner_id, wanted)
 
-    page, total_count = await asyncio.gather(read_page(), read_count())
+    if is_page_wanted and is_count_wanted:
+        page, total_count = await asyncio.gather(read_page(), read_count())
+    else:
+        page = await read_page() if is_page_wanted else _EMPTY_PAGE
+        total_count = await read_count() if is_count_wanted else 0
 
     def cursor(listed: ListedTask) -> str:
         return context.cursors.encode(wanted_order.name, viewer, position_of(listed))
