@@ -29,6 +29,12 @@ class AuthSettings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    worker_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of the worker's health and metrics; without it they are not served.",
+    )
     database_url: SecretStr = Field(
         description="Database of this service: postgresql+asyncpg://user:password@host:port/name."
     )

@@ -12,6 +12,7 @@ from subgraph_kit.broker import open_broker
 from subgraph_kit.database import Database
 from subgraph_kit.outbox import OutboxRelay, trim_outbox
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
+from subgraph_kit.worker_health import serve_worker_health
 
 if TYPE_CHECKING:
     from auth_subgraph.settings import AuthSettings
@@ -38,7 +39,11 @@ async def run_worker(settings: AuthSettings) -> None:
             group.create_task(run_jobs(jobs))
 
     try:
-        await lead(database, _LOCK_KEY, work)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(lead(database, _LOCK_KEY, work))
+            if settings.worker_port is not None:
+                health = serve_worker_health(settings.host, settings.worker_port, database)
+                group.create_task(health)
     finally:
         await broker.close()
         await database.close()
