@@ -17,6 +17,7 @@ from router.planning.response_keys import ResponseKeys
 from router.planning.sequence import choose_subgraphs
 from router.planning.walk_operation import walk_operation
 from router.query_graph import Place, QueryGraph, root_place
+from router.supergraph import SupergraphError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +31,14 @@ MAX_GRAPHS = 64
 
 
 class Planner:
-    """Plans the operations of one supergraph; may be shared between threads."""
+    """Plans the operations of one supergraph; may be shared between threads.
+
+    Raises:
+        SupergraphError: The supergraph has fields that no plan can answer as they mean it.
+    """
 
     def __init__(self, supergraph: Supergraph) -> None:
+        _refuse_contexts(supergraph)
         self._supergraph = supergraph
         self._graph = lru_cache(MAX_GRAPHS)(self._make_graph)
 
@@ -70,6 +76,19 @@ class Planner:
 
     def _make_graph(self, override_labels: frozenset[str]) -> QueryGraph:
         return QueryGraph(self._supergraph, override_labels)
+
+
+def _refuse_contexts(supergraph: Supergraph) -> None:
+    """Arguments that a subgraph wants from a @context are never filled, so nothing is promised."""
+    for subgraph in supergraph.subgraphs.values():
+        for view in subgraph.types.values():
+            for field in view.fields.values():
+                if field.context_arguments:
+                    msg = (
+                        f"supergraph: {view.name}.{field.name} of {subgraph.name} takes an "
+                        "argument from a @context, which this router does not support"
+                    )
+                    raise SupergraphError(msg)
 
 
 def plan(operation: NormalizedOperation, graph: QueryGraph) -> QueryPlan:
