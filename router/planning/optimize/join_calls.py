@@ -179,6 +179,8 @@ def _join_paths(calls: Sequence[Call]) -> list[Call]:
 def _join_conditions(paths: Sequence[ResponsePath]) -> list[ResponsePath]:
     """Paths that differ in one type condition only become one."""
     left = list(paths)
+    if len(left) == 1 or not any(isinstance(at, TypeCondition) for path in left for at in path):
+        return left
     for index in range(max(map(len, left), default=0)):
         groups: dict[tuple[object, ...], list[str]] = {}
         for path in left:
