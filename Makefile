@@ -39,6 +39,7 @@ check: install-dev ## format, lint, types, import contracts, nothing stale
 	$(BIN)/mypy .
 	$(BIN)/python -m devstack schema --check
 	$(BIN)/python -m devstack environment --check
+	$(BIN)/python -m router check
 
 test: install-dev ## every test that needs no further programs
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup

@@ -92,10 +92,30 @@ def test_the_router_gets_the_values_of_the_product(services: dict[str, dict[str,
 def test_no_variable_of_a_component_is_unknown(services: dict[str, dict[str, Any]]) -> None:
     for name, known in (
         ("auth", variables(AuthSettings)),
+        ("auth-worker", variables(AuthSettings)),
         ("tasks", variables(TasksSettings)),
+        ("tasks-worker", variables(TasksSettings)),
         ("router", variables(RouterSettings)),
     ):
         assert set(services[name]["environment"]) <= {variable.name for variable in known}
+
+
+def test_prometheus_asks_every_service_of_ours_at_its_port(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    scraped = yaml.safe_load((CHECKOUT / "ops" / "prometheus" / "prometheus.yml").read_text())
+    targets = {
+        name: config["port"]
+        for job in scraped["scrape_configs"]
+        for config in job["dns_sd_configs"]
+        for name in config["names"]
+    }
+    expected = {
+        name: int(re.findall(r"127\.0\.0\.1:(\d+)", str(service["healthcheck"]))[0])
+        for name, service in of_ours(services).items()
+        if "healthcheck" in service
+    }
+    assert targets == expected
 
 
 def networks_of(service: dict[str, Any]) -> list[str]:
