@@ -11,7 +11,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from router.errors import StartupError
@@ -23,9 +30,7 @@ _UNITS_BYTES = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "kb": 1000, "mb": 10*
 
 
 def _seconds(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", value)
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", str(value))
     if found is None:
         msg = "write a duration with its unit, like 500ms, 10s, 5m, 24h or 7d"
         raise ValueError(msg)
@@ -96,6 +101,55 @@ OptionalText = Annotated[str | None, BeforeValidator(_or_off)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_or_off)]
 
 
+class SubgraphSettings(BaseModel):
+    """How one subgraph is reached; what is left out is as for all subgraphs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str | None = Field(default=None, description="Replaces the address in the supergraph.")
+    timeout: Duration | None = Field(
+        default=None, description="Longest wait for one answer (duration)."
+    )
+    retries: int | None = Field(default=None, ge=0, le=10, description="Repeats of a failed query.")
+    max_connections: int | None = Field(default=None, ge=1, description="Connections at a time.")
+
+
+class IssuerSettings(BaseModel):
+    """One issuer of tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: OptionalText = Field(default=None, description="Required `iss`.")
+    jwks_url: str = Field(description="Address of its public keys.")
+    audience: OptionalText = Field(default=None, description="Required `aud`.")
+    type: OptionalText = Field(default=None, description="Required `typ`.")
+    revocations_url: OptionalText = Field(default=None, description="Its feed of ended sessions.")
+
+
+class Structure(BaseModel):
+    """The file that ROUTER_CONFIG names: settings that are lists and tables (YAML)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    subgraphs: dict[str, SubgraphSettings] = Field(
+        default_factory=dict, description="By name in the supergraph."
+    )
+    issuers: tuple[IssuerSettings, ...] = Field(
+        default=(), description="Issuers of tokens, besides the one of ROUTER_JWKS_URL."
+    )
+    field_rate_limits: dict[str, RateSetting] = Field(
+        default_factory=dict,
+        description="Calls of a root field, like `Mutation.login: 10/1m`, by one user or address.",
+    )
+
+    @model_validator(mode="after")
+    def _check_issuers(self) -> Self:
+        if len(self.issuers) > 1 and any(issuer.issuer is None for issuer in self.issuers):
+            msg = "several issuers are told apart by `issuer`"
+            raise ValueError(msg)
+        return self
+
+
 class RouterSettings(BaseSettings):
     """One field a variable; names in upper case with the prefix ROUTER_."""
 
@@ -112,6 +166,11 @@ class RouterSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(4000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(1, ge=1, le=64, description="Number of processes that serve the port.")
+    config: OptionalPath = Field(
+        None,
+        description="YAML file with per-subgraph settings, further token issuers and rate limits "
+        "of single fields; router/README.md shows one.",
+    )
     path: str = Field("/graphql", pattern="^/.+", description="Path of the GraphQL endpoint.")
     supergraph_poll: Duration = Field(
         1.0, description="How often to look whether the supergraph file has changed (duration)."
@@ -125,6 +184,23 @@ class RouterSettings(BaseSettings):
         None,
         description="Longest wait for one answer of a subgraph (duration); default four fifths "
         "of ROUTER_TIMEOUT.",
+    )
+    subgraph_retries: int = Field(
+        1,
+        ge=0,
+        le=10,
+        description="How often a query that did not reach its subgraph is sent again. "
+        "Mutations are sent once.",
+    )
+    subgraph_breaker_failures: Limit = Field(
+        20,
+        description="After so many failures in a row a subgraph is left alone for a while, or off.",
+    )
+    subgraph_breaker_pause: Duration = Field(
+        1.0, description="How long it is left alone, before one request tries again (duration)."
+    )
+    subgraph_max_connections: int = Field(
+        128, ge=1, description="Connections to one subgraph at a time."
     )
     forward_headers: Names = Field(
         (
@@ -284,6 +360,31 @@ def load_settings(**given: object) -> RouterSettings:
         return RouterSettings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         raise StartupError(_one_line(error)) from error
+
+
+def load_structure(path: Path | None) -> Structure:
+    """Read the YAML file; nothing for no path.
+
+    Raises:
+        StartupError: Names the file and the place in it that is wrong.
+    """
+    if path is None:
+        return Structure()
+    import yaml  # noqa: PLC0415 (most routers have no such file)
+
+    try:
+        return Structure.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
+    except OSError as error:
+        msg = f"ROUTER_CONFIG: {path}: {error.strerror}"
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        msg = f"ROUTER_CONFIG: {path} is not YAML: {' '.join(str(error).split())}"
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, detail['loc'])) or 'file'}: {detail['msg']}"
+            for detail in error.errors()
+        ]
+        msg = f"ROUTER_CONFIG: {path}: {'; '.join(problems)}"
+    raise StartupError(msg)
 
 
 def _refuse_unknown() -> None:

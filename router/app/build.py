@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from router.app.router import Background, Close, MakeClient, Router, RouterOptions
 from router.app.supergraph_file import SupergraphFile
+from router.errors import StartupError
 from router.policies.client_address import TrustedProxies
 from router.policies.headers import HeaderPropagation
 from router.policies.limits import Limits
@@ -18,15 +19,23 @@ from router.policies.subgraph_errors import SubgraphErrorMask
 from router.server.cors import Cors
 from router.server.graphql_http import HttpOptions
 from router.server.surroundings import GraphiQL
+from router.settings import (
+    IssuerSettings,
+    RouterSettings,
+    Structure,
+    SubgraphSettings,
+    load_structure,
+)
 from router.telemetry.logging import configure_logging
 from router.telemetry.operation_log import LineWriter, OperationLog
-from router.transport import HttpSubgraph, SharedInFlight
+from router.transport import CircuitBreaker, HttpSubgraph, Retrying, SharedInFlight
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from router.execution import SubgraphClient
     from router.policies.authentication import Authentication
     from router.policies.rate_limit import RateLimits
-    from router.settings import RouterSettings
     from router.supergraph import Subgraph
 
 _WEB_TIMEOUT_S = 5.0
@@ -41,10 +50,11 @@ def build_router(settings: RouterSettings) -> Router:
         StartupError: Names the setting or file that is wrong.
     """
     configure_logging(settings.log_level, settings.log_format)
-    tokens = _tokens(settings)
+    structure = load_structure(settings.config)
+    tokens = _tokens(settings, structure)
     file = SupergraphFile(settings.supergraph, settings.supergraph_poll)
     options = RouterOptions(
-        policies=_policies(settings, tokens.authentication),
+        policies=_policies(settings, structure, tokens.authentication),
         http=HttpOptions(
             max_body_bytes=settings.max_body,
             max_concurrent_requests=settings.max_concurrent_requests,
@@ -58,11 +68,27 @@ def build_router(settings: RouterSettings) -> Router:
         if settings.log_operations
         else None,
         has_metrics=settings.metrics,
-        make_client=_client_maker(settings),
+        make_client=_client_maker(settings, structure),
         background=(file.follow, *tokens.background),
         resources=tokens.resources,
     )
-    return Router(file.read(), options=options)
+    router = Router(file.read(), options=options)
+    _refuse_unknown_subgraphs(settings, structure, router)
+    return router
+
+
+def _refuse_unknown_subgraphs(
+    settings: RouterSettings, structure: Structure, router: Router
+) -> None:
+    known = router.pipeline.engine.supergraph.subgraphs
+    for source, names in (
+        ("ROUTER_SUBGRAPH_URLS", settings.subgraph_urls),
+        ("ROUTER_CONFIG", structure.subgraphs),
+    ):
+        unknown = sorted(names.keys() - known.keys())
+        if unknown:
+            msg = f"{source}: no subgraph named {unknown[0]}; there is {', '.join(known)}"
+            raise StartupError(msg)
 
 
 class _Tokens(NamedTuple):
@@ -73,8 +99,20 @@ class _Tokens(NamedTuple):
     resources: tuple[Close, ...] = ()
 
 
-def _tokens(settings: RouterSettings) -> _Tokens:
-    if settings.jwks_url is None:
+def _tokens(settings: RouterSettings, structure: Structure) -> _Tokens:
+    described = list(structure.issuers)
+    if settings.jwks_url is not None:
+        described.insert(
+            0,
+            IssuerSettings(
+                issuer=settings.jwt_issuer,
+                jwks_url=settings.jwks_url,
+                audience=settings.jwt_audience,
+                type=settings.jwt_type,
+                revocations_url=settings.revocations_url,
+            ),
+        )
+    if not described:
         return _Tokens()
     # Loaded where tokens are checked: cryptography takes 10 MiB.
     import httpx  # noqa: PLC0415
@@ -84,25 +122,29 @@ def _tokens(settings: RouterSettings) -> _Tokens:
     from router.policies.revocations import Revocations  # noqa: PLC0415
 
     web = httpx.AsyncClient(timeout=_WEB_TIMEOUT_S)
-    keys = KeySet(settings.jwks_url, web, time.monotonic, cache_ttl_s=settings.jwks_cache_ttl)
-    background: list[Background] = [lambda _: keys.follow()]
-    revocations: Revocations | None = None
-    if settings.revocations_url is not None:
-        revocations = feed = Revocations(
-            settings.revocations_url,
-            web,
-            keys,
-            issuer=settings.jwt_issuer,
-            audience=settings.jwt_audience,
-        )
-        background.append(lambda _: feed.follow())
-    issuer = Issuer(
-        settings.jwt_issuer, settings.jwt_audience, settings.jwt_type, keys, revocations
-    )
-    return _Tokens(Authentication([issuer]), tuple(background), (web.aclose,))
+    issuers: list[Issuer] = []
+    followers: list[Callable[[], Coroutine[Any, Any, None]]] = []
+    for each in described:
+        keys = KeySet(each.jwks_url, web, time.monotonic, cache_ttl_s=settings.jwks_cache_ttl)
+        followers.append(keys.follow)
+        revocations: Revocations | None = None
+        if each.revocations_url is not None:
+            revocations = Revocations(
+                each.revocations_url, web, keys, issuer=each.issuer, audience=each.audience
+            )
+            followers.append(revocations.follow)
+        issuers.append(Issuer(each.issuer, each.audience, each.type, keys, revocations))
+    background = tuple(_without_router(follow) for follow in followers)
+    return _Tokens(Authentication(issuers), background, (web.aclose,))
 
 
-def _policies(settings: RouterSettings, authentication: Authentication | None) -> PolicySet:
+def _without_router(follow: Callable[[], Coroutine[Any, Any, None]]) -> Background:
+    return lambda _: follow()
+
+
+def _policies(
+    settings: RouterSettings, structure: Structure, authentication: Authentication | None
+) -> PolicySet:
     manifest = None
     if settings.persisted_operations is not None:
         manifest = load_manifest(settings.persisted_operations)
@@ -127,7 +169,7 @@ def _policies(settings: RouterSettings, authentication: Authentication | None) -
         ),
         authentication=authentication,
         authorization=settings.authorization if authentication is not None else "off",
-        rate_limits=_rate_limits(settings),
+        rate_limits=_rate_limits(settings, structure),
         allows_introspection=settings.introspection,
         hides_suggestions=not settings.suggestions,
         timeout_s=settings.timeout,
@@ -135,24 +177,41 @@ def _policies(settings: RouterSettings, authentication: Authentication | None) -
     )
 
 
-def _rate_limits(settings: RouterSettings) -> RateLimits | None:
+def _rate_limits(settings: RouterSettings, structure: Structure) -> RateLimits | None:
     anonymous, user = settings.rate_limit_anonymous, settings.rate_limit_user
-    if anonymous is None and user is None:
+    fields = {name: rate for name, rate in structure.field_rate_limits.items() if rate}
+    if anonymous is None and user is None and not fields:
         return None
     from router.policies.rate_limit import Rate, RateLimits  # noqa: PLC0415 (where it is used)
 
     return RateLimits(
         anonymous=Rate(*anonymous) if anonymous else None,
         user=Rate(*user) if user else None,
+        fields={name: Rate(*rate) for name, rate in fields.items()},
         storage_url=settings.rate_limit_url,
     )
 
 
-def _client_maker(settings: RouterSettings) -> MakeClient:
+def _client_maker(settings: RouterSettings, structure: Structure) -> MakeClient:
     timeout_s = settings.subgraph_timeout or _SUBGRAPH_SHARE * settings.timeout
 
     def make(subgraph: Subgraph) -> SubgraphClient:
-        url = settings.subgraph_urls.get(subgraph.name, subgraph.url)
-        return SharedInFlight(HttpSubgraph(url, timeout_s=timeout_s))
+        own = structure.subgraphs.get(subgraph.name, SubgraphSettings())
+        url = own.url or settings.subgraph_urls.get(subgraph.name, subgraph.url)
+        retries = settings.subgraph_retries if own.retries is None else own.retries
+        client: SubgraphClient = HttpSubgraph(
+            url,
+            timeout_s=own.timeout or timeout_s,
+            max_connections=own.max_connections or settings.subgraph_max_connections,
+        )
+        if settings.subgraph_breaker_failures is not None:
+            client = CircuitBreaker(
+                client,
+                failures=settings.subgraph_breaker_failures,
+                pause_s=settings.subgraph_breaker_pause,
+            )
+        if retries:
+            client = Retrying(client, retries=retries)
+        return SharedInFlight(client)
 
     return make

@@ -124,6 +124,10 @@ class Pipeline:
             msg = f"A {operation.kind} needs POST."
             raise ClientError(msg, code="METHOD_NOT_ALLOWED", status=405)
 
+        if operation.limited_fields and policies.rate_limits is not None:
+            await policies.rate_limits.check_fields(
+                operation.limited_fields, identity.viewer, observations.client_address
+            )
         refused = 0
         if operation.guards:
             refused = await authorize(operation, identity, caller, policies)

@@ -33,6 +33,8 @@ class Operation:
         hash: The first 16 hexadecimal digits of the SHA-256 of the text.
         coerce: Coerces raw variables.
         estimate_cost: None when cost is not limited or cannot exceed the limit.
+        limited_fields: Coordinates of its root fields that have a rate limit of their own, one
+            for each call.
         guards: What a viewer must hold for fields of the operation.
         prepared: Ready for execution, by the kind of request; see `Variant`.
     """
@@ -44,6 +46,7 @@ class Operation:
         "guards",
         "hash",
         "kind",
+        "limited_fields",
         "name",
         "node",
         "prepared",
@@ -58,6 +61,7 @@ class Operation:
         coerce: Coerce,
         estimate_cost: EstimateCost | None,
         guards: tuple[Guard, ...],
+        limited_fields: tuple[str, ...],
     ) -> None:
         self.document = document
         self.node = node
@@ -67,4 +71,5 @@ class Operation:
         self.coerce = coerce
         self.estimate_cost = estimate_cost
         self.guards = guards
+        self.limited_fields = limited_fields
         self.prepared: LruCache[Variant, PreparedOperation] = LruCache(max_items=_MAX_VARIANTS)

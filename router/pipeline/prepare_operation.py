@@ -11,11 +11,13 @@ from router.pipeline.parse import parse
 from router.pipeline.validate import refuse_introspection, validate
 from router.policies.authorization import guards_of
 from router.policies.cost import compile_cost
-from router.policies.limits import check_operation
+from router.policies.limits import check_operation, root_fields
 
 if TYPE_CHECKING:
     from router.pipeline.engine import Engine
+    from router.pipeline.parse import ParsedDocument
     from router.policies.policy_set import PolicySet
+    from router.supergraph import Supergraph
 
 
 def prepare_operation(
@@ -45,7 +47,20 @@ def prepare_operation(
             guards=guards_of(parsed.document, supergraph)
             if policies.authorization != "off"
             else (),
+            limited_fields=_limited_fields(parsed, supergraph, policies),
         )
     except RecursionError as error:
         msg = "The operation is nested too deeply."
         raise ClientError(msg, code="QUERY_TOO_DEEP") from error
+
+
+def _limited_fields(
+    parsed: ParsedDocument, supergraph: Supergraph, policies: PolicySet
+) -> tuple[str, ...]:
+    """One coordinate for each call of a root field with a rate limit of its own."""
+    if policies.rate_limits is None or not policies.rate_limits.fields:
+        return ()
+    root_type = supergraph.root_types[parsed.operation.operation.value]
+    called = root_fields(parsed.operation, parsed.fragments)
+    coordinates = [f"{root_type}.{name}" for name in called.values()]
+    return tuple(name for name in coordinates if name in policies.rate_limits.fields)

@@ -95,6 +95,13 @@ def check_operation(
             )
 
 
+def root_fields(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> dict[str, str]:
+    """Response keys of the root selection set, fragments expanded, with their field names."""
+    return _Measure(fragments).root_fields(operation.selection_set)
+
+
 def _refuse_above(limit: int | None, actual: int, code: str, what: str) -> None:
     if limit is not None and actual > limit:
         raise too_large(code, what, limit, actual)

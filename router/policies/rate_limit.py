@@ -15,6 +15,8 @@ from limits.strategies import FixedWindowRateLimiter as MemoryWindow
 from router.errors import ClientError, StartupError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from limits.aio.storage import Storage
     from limits.aio.strategies import FixedWindowRateLimiter as NetworkWindow
 
@@ -48,19 +50,42 @@ class RateLimits:
     outage of it must not be worse than what it protects from.
     """
 
-    __slots__ = ("_anonymous", "_memory", "_network", "_user")
+    __slots__ = ("_anonymous", "_fields", "_memory", "_network", "_user")
 
     def __init__(
-        self, *, anonymous: Rate | None, user: Rate | None, storage_url: str = "memory://"
+        self,
+        *,
+        anonymous: Rate | None,
+        user: Rate | None,
+        fields: Mapping[str, Rate] | None = None,
+        storage_url: str = "memory://",
     ) -> None:
-        self._anonymous = _limit(anonymous)
-        self._user = _limit(user)
+        """Open the storage, not yet a connection.
+
+        Args:
+            anonymous: Requests of one address without a good token.
+            user: Requests of one user.
+            fields: Calls of a root field by one user or address, by coordinate ("Mutation.login").
+            storage_url: Where the counts are kept.
+
+        Raises:
+            StartupError: There is no such storage.
+        """
+        given = fields or {}
+        self._fields = {name: _limit(rate, f"router-{name}") for name, rate in given.items()}
+        self._anonymous = _limit(anonymous, "router") if anonymous else None
+        self._user = _limit(user, "router") if user else None
         self._memory: MemoryWindow | None = None
         self._network: NetworkWindow | None = None
         if storage_url == "memory://":
             self._memory = MemoryWindow(MemoryStorage())
         else:
             self._network = _network_window(storage_url)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Coordinates of the root fields that have a limit of their own."""
+        return frozenset(self._fields)
 
     async def check(self, viewer: Viewer | None, address: str) -> RateHeaders:
         """Count a request; give the headers that tell how many are left.
@@ -71,7 +96,20 @@ class RateLimits:
         limit = self._anonymous if viewer is None else self._user
         if limit is None:
             return ()
-        key = f"address:{address}" if viewer is None else f"user:{viewer.user_id}"
+        return await self._hit(limit, _key(viewer, address))
+
+    async def check_fields(
+        self, coordinates: Sequence[str], viewer: Viewer | None, address: str
+    ) -> None:
+        """Count each of these calls.
+
+        Raises:
+            ClientError: RATE_LIMITED.
+        """
+        for coordinate in coordinates:
+            await self._hit(self._fields[coordinate], _key(viewer, address))
+
+    async def _hit(self, limit: _Limit, key: str) -> RateHeaders:
         if self._memory is not None:
             is_allowed = self._memory.hit(limit.item, key)
             stats = self._memory.get_window_stats(limit.item, key)
@@ -86,12 +124,13 @@ class RateLimits:
         if not is_allowed:
             msg = "Too many requests."
             raise ClientError(
-                msg,
-                code="RATE_LIMITED",
-                status=429,
-                extensions={"retryAfter": wait_s},
+                msg, code="RATE_LIMITED", status=429, extensions={"retryAfter": wait_s}
             )
         return _headers(limit, stats, wait_s)
+
+
+def _key(viewer: Viewer | None, address: str) -> str:
+    return f"address:{address}" if viewer is None else f"user:{viewer.user_id}"
 
 
 def _headers(limit: _Limit, stats: WindowStats, wait_s: int) -> RateHeaders:
@@ -102,10 +141,8 @@ def _headers(limit: _Limit, stats: WindowStats, wait_s: int) -> RateHeaders:
     )
 
 
-def _limit(rate: Rate | None) -> _Limit | None:
-    if rate is None:
-        return None
-    item = RateLimitItemPerSecond(rate.count, rate.window_s, namespace="router")
+def _limit(rate: Rate, namespace: str) -> _Limit:
+    item = RateLimitItemPerSecond(rate.count, rate.window_s, namespace=namespace)
     return _Limit(item, str(rate.count).encode())
 
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -163,19 +164,20 @@ def test_wrong_arguments_are_wrong_usage() -> None:
 
 
 @contextmanager
-def served(*arguments: str, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+def served(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "router", "serve", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=env,
+        start_new_session=True,
     )
     try:
         yield process
     finally:
-        process.kill()
-        process.communicate(timeout=10)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=30)
 
 
 def address(process: subprocess.Popen[str]) -> str:
@@ -206,7 +208,7 @@ def test_a_served_supergraph_answers_and_stops_cleanly(supergraph: Path) -> None
         for path in ("/health", "/health/live", "/metrics", "/"):
             assert httpx.get(base + path).status_code == 200
         process.send_signal(signal.SIGTERM)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=30)
     assert process.returncode in (0, -signal.SIGTERM)
     assert "Traceback" not in output + errors
 
@@ -217,7 +219,7 @@ def test_several_processes_serve_one_port(supergraph: Path) -> None:
         base = address(process)
         assert post(base, "{ __typename }") == {"data": {"__typename": "Query"}}
         process.send_signal(signal.SIGTERM)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=40)
     assert "Traceback" not in output + errors
 
 

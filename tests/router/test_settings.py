@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from router.errors import StartupError
-from router.settings import RouterSettings, load_settings
+from router.settings import RouterSettings, load_settings, load_structure
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +105,40 @@ def test_unsafe_combinations_are_refused(
         monkeypatch.setenv(f"ROUTER_{name}", value)
     with pytest.raises(StartupError, match=named):
         load_settings()
+
+
+def test_the_structure_file_is_read_and_judged(tmp_path: Path) -> None:
+    path = tmp_path / "router.yaml"
+    path.write_text(
+        "subgraphs: {auth: {timeout: 2s, retries: 0}}\n"
+        "issuers: [{issuer: https://id.example, jwks_url: https://id.example/jwks.json}]\n"
+        "field_rate_limits: {Mutation.login: 10/1m}\n"
+    )
+    structure = load_structure(path)
+    assert structure.subgraphs["auth"].timeout == 2
+    assert structure.issuers[0].issuer == "https://id.example"
+    assert structure.field_rate_limits == {"Mutation.login": (10, 60)}
+    assert load_structure(None).subgraphs == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("subgraphs: {auth: {timeuot: 2s}}", r"subgraphs\.auth\.timeuot"),
+        ("subgraphs: {auth: {timeout: 2}}", r"subgraphs\.auth\.timeout"),
+        ("field_rate_limits: {Mutation.login: often}", r"field_rate_limits\.Mutation\.login"),
+        ("issuers: [{jwks_url: a}, {jwks_url: b}]", "told apart"),
+        ("issuers: [{}]", r"issuers\.0\.jwks_url"),
+        ("a: [", "is not YAML"),
+    ],
+)
+def test_a_wrong_structure_file_names_the_place(tmp_path: Path, content: str, named: str) -> None:
+    path = tmp_path / "router.yaml"
+    path.write_text(content)
+    with pytest.raises(StartupError, match=named) as caught:
+        load_structure(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_every_setting_says_what_it_is_for() -> None:

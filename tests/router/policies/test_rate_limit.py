@@ -26,6 +26,16 @@ async def test_addresses_are_counted_apart_from_users() -> None:
     await limits.check(BOB, "10.0.0.1")
 
 
+async def test_a_field_has_a_limit_of_its_own() -> None:
+    limits = RateLimits(anonymous=None, user=None, fields={"Mutation.login": Rate(2, 60)})
+    assert limits.fields == {"Mutation.login"}
+    await limits.check_fields(["Mutation.login", "Mutation.login"], None, "10.0.0.1")
+    with pytest.raises(ClientError):
+        await limits.check_fields(["Mutation.login"], None, "10.0.0.1")
+    await limits.check_fields(["Mutation.login"], None, "10.0.0.2")
+    await limits.check_fields(["Mutation.login"], ALICE, "10.0.0.1")
+
+
 async def test_headers_tell_what_is_left() -> None:
     limits = RateLimits(anonymous=None, user=Rate(5, 60))
     headers = dict(await limits.check(ALICE, ""))

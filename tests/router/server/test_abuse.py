@@ -92,7 +92,9 @@ def _wrong_variables(chance: random.Random) -> bytes:
 
 
 def _persisted(chance: random.Random) -> bytes:
-    value = chance.choice([None, 1, {}, {"version": 2}, {"sha256Hash": "0" * 64, "version": 1}])
+    value: object = chance.choice(
+        [None, 1, {}, {"version": 2}, {"sha256Hash": "0" * 64, "version": 1}]
+    )
     return json.dumps({"extensions": {"persistedQuery": value}}).encode()
 
 

@@ -17,6 +17,7 @@ import pytest
 from router import Router, RouterOptions
 from router.policies.limits import Limits
 from router.policies.policy_set import PolicySet
+from router.policies.rate_limit import Rate, RateLimits
 from router.server.cors import Cors
 from router.server.graphql_http import HttpOptions
 from tests.router.policies.accounts_supergraph import accounts_supergraph
@@ -330,6 +331,23 @@ async def test_the_wait_of_a_field_stands_in_retry_after_too() -> None:
         response = await client.post("/graphql", json={"query": 'mutation { login(name: "x") }'})
     assert response.status_code == 200
     assert response.headers["retry-after"] == "900"
+
+
+async def test_too_many_requests_are_refused_with_headers() -> None:
+    rates = RateLimits(anonymous=Rate(3, 60), user=None, fields={"Mutation.login": Rate(1, 60)})
+    auth = answering(login="ok", version="1")
+    async with served(auth, policies=PolicySet(rate_limits=rates)) as client:
+        login = {"query": 'mutation { ...F } fragment F on Mutation { login(name: "x") }'}
+        first = await client.post("/graphql", json=login)
+        second = await client.post("/graphql", json=login)
+        third = await client.post("/graphql", json={"query": "{ version }"})
+        fourth = await client.post("/graphql", json={"query": "{ version }"})
+    assert first.headers["ratelimit-remaining"] == "2"
+    assert (second.status_code, codes(second)) == (429, ["RATE_LIMITED"])
+    assert third.json() == {"data": {"version": "1"}}
+    assert (fourth.status_code, codes(fourth)) == (429, ["RATE_LIMITED"])
+    assert 1 <= int(fourth.headers["retry-after"]) <= 60
+    assert len(auth.requests) == 2
 
 
 async def test_limits_hold_before_any_subgraph_is_asked() -> None:
