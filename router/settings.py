@@ -30,6 +30,8 @@ _UNITS_BYTES = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "kb": 1000, "mb": 10*
 
 
 def _seconds(value: object) -> object:
+    if isinstance(value, float):
+        return value
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*", str(value))
     if found is None:
         msg = "write a duration with its unit, like 500ms, 10s, 5m, 24h or 7d"

@@ -204,14 +204,14 @@ def _client_maker(settings: RouterSettings, structure: Structure) -> MakeClient:
             timeout_s=own.timeout or timeout_s,
             max_connections=own.max_connections or settings.subgraph_max_connections,
         )
+        if retries:
+            client = Retrying(client, retries=retries)
         if settings.subgraph_breaker_failures is not None:
             client = CircuitBreaker(
                 client,
                 failures=settings.subgraph_breaker_failures,
                 pause_s=settings.subgraph_breaker_pause,
             )
-        if retries:
-            client = Retrying(client, retries=retries)
         return SharedInFlight(client)
 
     return make

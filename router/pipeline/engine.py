@@ -21,7 +21,7 @@ OperationKey = tuple[str, str | None]
 
 Work = TypeVar("Work")
 
-_MAX_OPERATIONS = 2000
+_MAX_OPERATIONS = 1000
 _MAX_TEXT_CHARACTERS = 16 * 2**20
 
 

@@ -85,7 +85,7 @@ def _wrong_types(chance: random.Random) -> bytes:
 
 
 def _wrong_variables(chance: random.Random) -> bytes:
-    value = chance.choice([None, "x", 2**40, -1, 1.5, [[]], {"a": {}}, True, "\ud800"])
+    value: object = chance.choice([None, "x", 2**40, -1, 1.5, [[]], {"a": {}}, True, "\ud800"])
     return json.dumps(
         {"query": "query($n: Int!) { tasks(first: $n) { totalCount } }", "variables": {"n": value}}
     ).encode()
