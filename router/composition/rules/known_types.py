@@ -33,7 +33,7 @@ def _check_output(context: RuleContext, parent: TypeDefinition, element: Field) 
     coordinate = f"{parent.name}.{element.name}"
     definition = context.schema.types.get(name)
     if definition is None:
-        if not _is_known(context, name):
+        if name not in STANDARD_SCALARS:
             context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', element)
     elif definition.kind is _NOT_OUTPUT:
         message = f"The type of {coordinate} must be an output type, not {element.type}"
@@ -46,15 +46,11 @@ def _check_input(context: RuleContext, coordinate: str, element: InputValue) -> 
     name = named_type(element.type)
     definition = context.schema.types.get(name)
     if definition is None:
-        if not _is_known(context, name):
+        if name not in STANDARD_SCALARS:
             context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', element)
     elif definition.kind in _NOT_INPUT:
         message = f"The type of {coordinate} must be an input type, not {element.type}"
         context.error(ErrorCode.INVALID_GRAPHQL, message, element)
-
-
-def _is_known(context: RuleContext, name: str) -> bool:
-    return name in STANDARD_SCALARS or name in context.schema.federation_types
 
 
 def _check_named(context: RuleContext, definition: TypeDefinition) -> None:

@@ -51,11 +51,12 @@ def directive_names(links: Links, own: Collection[str] = ()) -> dict[str, str]:
     """
     version = federation_version(links)
     link = links.by_identity.get(FEDERATION)
-    names = {
-        link.directive(name) if link else name: PREFIX + name
-        for name in vocabulary(version).directives
-    }
-    if link is None:
+    known = vocabulary(version).directives
+    names = {link.directive(name) if link else name: PREFIX + name for name in known}
+    if link is not None:
+        # The prefixed name stays good beside an imported one.
+        names.update({f"{link.prefix}__{name}": PREFIX + name for name in known})
+    else:
         names.update({name: PREFIX + name for name in own if name in _EFFECTIVE_AFTER_UPGRADE})
     names[_link_name(links.by_identity.get(LINK), "link")] = LINK_DIRECTIVE
     return names
@@ -98,7 +99,7 @@ def take_out_definitions(
             )
         else:
             allowed[canonical] = replace(allowed[canonical], locations=definition.locations)
-    for name, expected_type in specification_types(links).items():
+    for name, expected_type in _specification_types(links).items():
         own = types.pop(name, None)
         type_problem = own and type_difference(own, expected_type)
         if own and type_problem:
@@ -114,7 +115,7 @@ def take_out_definitions(
     return allowed
 
 
-def specification_types(links: Links) -> dict[str, TypeDefinition]:
+def _specification_types(links: Links) -> dict[str, TypeDefinition]:
     """The types of federation and link under the names this subgraph has for them."""
     link = links.by_identity.get(FEDERATION)
     rename = link.type if link else _federation_1_type

@@ -13,7 +13,6 @@ from router.composition.subgraph.expand import (
     drop_entity_fields,
     rename_directives,
     rename_roots,
-    specification_types,
     take_out_definitions,
 )
 from router.composition.subgraph.read_links import federation_version, read_links, unknown_imports
@@ -72,6 +71,5 @@ def read_subgraph(
             if use.name != LINK_DIRECTIVE
         ],
         federation_directives=allowed,
-        federation_types=frozenset(specification_types(links)),
         unknown_imports=tuple(unknown_imports(links)),
     )

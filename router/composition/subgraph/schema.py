@@ -49,7 +49,6 @@ class SubgraphSchema:
         schema_directives: What stands on `schema`, without @link.
         federation_directives: What may be used here, by the names of the specification module.
         unknown_imports: Imports of elements that their specification does not define.
-        federation_types: Names of federation's and link's types, which need no definition here.
     """
 
     name: str
@@ -62,7 +61,6 @@ class SubgraphSchema:
     directives: dict[str, DirectiveDefinition]
     schema_directives: list[Directive] = field(default_factory=list)
     federation_directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
-    federation_types: frozenset[str] = frozenset()
     unknown_imports: tuple[UnknownImport, ...] = ()
 
     @property
