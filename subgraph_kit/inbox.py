@@ -19,7 +19,6 @@ from uuid import UUID, uuid5
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from subgraph_kit.broker import Broker, BrokerError, Subscription
 from subgraph_kit.database import Database, UnitOfWork
@@ -162,6 +161,9 @@ class Inbox:
                 await broker.consume(self.subscription, self.receive)
             except BrokerError as error:
                 log.warning("events cannot be received", reason=str(error))
+            except Exception:
+                # Border: a background task outlives its failures.
+                log.exception("events cannot be received")
             await asyncio.sleep(_RECONNECT_S)
 
     async def _handle_forever(self) -> None:
@@ -170,8 +172,10 @@ class Inbox:
             try:
                 while await self.handle_next():
                     pass
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("events cannot be handled", reason=repr(error))
+            except Exception:
+                # Border: a background task outlives its failures, such as a database restart.
+                log.exception("events cannot be handled")
+                await asyncio.sleep(_RECONNECT_S)
             try:
                 async with asyncio.timeout(_IDLE_S):
                     await self._arrived.wait()

@@ -78,12 +78,16 @@ class OutboxRelay:
                 count = await self.publish_pending()
             except BrokerError as error:
                 log.warning("events wait for the broker", reason=str(error), pause_s=pause_s)
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            except Exception:
+                # Border: a background task outlives its failures, such as a database restart.
+                log.exception("events could not be published", pause_s=pause_s)
             else:
                 pause_s = _FIRST_PAUSE_S
                 if count < _BATCH_SIZE:
                     await asyncio.sleep(_IDLE_S)
+                continue
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
     async def publish_pending(self) -> int:
         """Publish one batch.

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
-import asyncpg
 import structlog
 
 from subgraph_kit.database import Connection, Database
@@ -71,8 +70,9 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
                 async with asyncio.TaskGroup() as group:
                     group.create_task(_keep_alive(connection))
                     group.create_task(_as_coroutine(work))
-        except* (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as errors:
-            log.warning("lost the lead", reason=repr(errors.exceptions[0]))
+        except* Exception:
+            # Border: a background task outlives its failures, such as a database restart.
+            log.exception("lost the lead")
         await asyncio.sleep(_TRY_S)
 
 

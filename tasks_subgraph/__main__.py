@@ -6,9 +6,13 @@ Each command imports only what it needs: a migration should not wait for a web f
 import argparse
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from subgraph_kit.settings_check import SettingsError
+
+if TYPE_CHECKING:
+    from tasks_subgraph.settings import TasksSettings
 
 
 def main() -> int:
@@ -26,12 +30,11 @@ def main() -> int:
 def serve(_arguments: argparse.Namespace) -> int:
     import uvicorn  # noqa: PLC0415
 
-    from subgraph_kit.logging import configure_logging  # noqa: PLC0415
     from tasks_subgraph.app import SERVICE, create_app  # noqa: PLC0415
     from tasks_subgraph.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings()
-    configure_logging(SERVICE, level=settings.log_level, log_format=settings.effective_log_format)
+    _configure_logging(settings, SERVICE)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -47,15 +50,12 @@ def serve(_arguments: argparse.Namespace) -> int:
 
 
 def work(_arguments: argparse.Namespace) -> int:
-    from subgraph_kit.logging import configure_logging  # noqa: PLC0415
     from subgraph_kit.worker import run_until_stopped  # noqa: PLC0415
     from tasks_subgraph.settings import load_settings  # noqa: PLC0415
     from tasks_subgraph.worker import run_worker  # noqa: PLC0415
 
     settings = load_settings()
-    configure_logging(
-        "tasks-worker", level=settings.log_level, log_format=settings.effective_log_format
-    )
+    _configure_logging(settings, "tasks-worker")
     run_until_stopped(lambda: run_worker(settings))
     return 0
 
@@ -65,7 +65,9 @@ def migrate(_arguments: argparse.Namespace) -> int:
     from tasks_subgraph.migrations import FOLDER  # noqa: PLC0415
     from tasks_subgraph.settings import load_settings  # noqa: PLC0415
 
-    asyncio.run(upgrade(load_settings().database_url.get_secret_value(), FOLDER))
+    settings = load_settings()
+    _configure_logging(settings, "tasks-migrate")
+    asyncio.run(upgrade(settings.database_url.get_secret_value(), FOLDER))
     return 0
 
 
@@ -82,9 +84,12 @@ def dead_letters(arguments: argparse.Namespace) -> int:
     from subgraph_kit.inbox import list_dead_letters, replay_dead_letters  # noqa: PLC0415
     from tasks_subgraph.settings import load_settings  # noqa: PLC0415
 
+    settings = load_settings()
+    _configure_logging(settings, "tasks-dead-letters")
+
     async def run(replay: list[UUID] | None) -> None:
         database = Database(
-            load_settings().database_url.get_secret_value(), application_name="tasks dead letters"
+            settings.database_url.get_secret_value(), application_name="tasks-dead-letters"
         )
         try:
             if replay is not None:
@@ -99,6 +104,12 @@ def dead_letters(arguments: argparse.Namespace) -> int:
 
     asyncio.run(run(arguments.replay))
     return 0
+
+
+def _configure_logging(settings: "TasksSettings", service: str) -> None:
+    from subgraph_kit.logging import configure_logging  # noqa: PLC0415
+
+    configure_logging(service, level=settings.log_level, log_format=settings.effective_log_format)
 
 
 def _parser() -> argparse.ArgumentParser:

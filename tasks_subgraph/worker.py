@@ -6,17 +6,13 @@ Every worker consumes events; one of them, the leader, also publishes the outbox
 import asyncio
 from datetime import timedelta
 
-import uvicorn
-from fastapi import FastAPI
-
 from subgraph_kit.broker import open_broker
 from subgraph_kit.clock import utc_now
 from subgraph_kit.database import Database
-from subgraph_kit.health import health_routes
 from subgraph_kit.inbox import Inbox, trim_inbox
-from subgraph_kit.metrics import metrics_routes
 from subgraph_kit.outbox import OutboxRelay, trim_outbox
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
+from subgraph_kit.worker_health import serve_worker_health
 from tasks_subgraph.events.consumed import QUEUE, USER_DELETED
 from tasks_subgraph.services.deleted_users import DeletedUsers
 from tasks_subgraph.services.upkeep import Upkeep
@@ -59,7 +55,9 @@ async def run_worker(settings: TasksSettings) -> None:
             group.create_task(inbox.run(incoming))
             group.create_task(lead(database, LEADER_LOCK_KEY, work_of_the_leader))
             if settings.worker_port is not None:
-                group.create_task(_serve_health(settings.host, settings.worker_port, database))
+                group.create_task(
+                    serve_worker_health(settings.host, settings.worker_port, database)
+                )
     finally:
         await incoming.close()
         await outgoing.close()
@@ -87,13 +85,3 @@ def _jobs(settings: TasksSettings, database: Database) -> list[PeriodicJob]:
         PeriodicJob("forget deleted users", interval_s, upkeep.forget_owners),
         PeriodicJob("trim outbox and inbox", interval_s, trim_events),
     ]
-
-
-async def _serve_health(host: str, port: int, database: Database) -> None:
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(health_routes({"database": database.ping}))
-    app.include_router(metrics_routes())
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=host, port=port, log_config=None, lifespan="off")
-    )
-    await server._serve()  # noqa: SLF001 - `serve` would take over the signal handlers

@@ -27,12 +27,13 @@ class Query:
         directives=MAY_READ,
     )
     async def task(self, info: Info, id: strawberry.ID) -> Task | None:  # noqa: A002 - the argument's name
-        info.context.owner(READ)
+        context = info.context
+        owner_id = context.owner(READ)
         task_id = parse_id("task", id)
         if task_id is None:
             raise BadUserInputError("id", "`id` is not the id of a task.")
-        task = await info.context.task(task_id)
-        return None if task is None else task_of(task, info.context.queries.now())
+        task = (await context.queries.by_id(owner_id, [task_id])).get(task_id)
+        return None if task is None else task_of(task, context.queries.now())
 
     @strawberry.field(
         description="My tasks. Default order: newest first.", directives=[*MAY_READ, LIST_SIZE]

@@ -1,14 +1,14 @@
 """The schema of this subgraph."""
 
-import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from subgraph_kit.entities import BatchingSchema
 from subgraph_kit.types import SCALARS
 from tasks_subgraph.api.mutations import Mutation
 from tasks_subgraph.api.queries import Query
 from tasks_subgraph.api.task import User
 
-schema = strawberry.federation.Schema(
+schema = BatchingSchema(
     query=Query,
     mutation=Mutation,
     types=[User],

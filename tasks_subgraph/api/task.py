@@ -1,6 +1,7 @@
 """Task, lists of tasks, and the part of User that hangs off them."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -13,7 +14,7 @@ from strawberry.federation.schema_directives import (
 )
 
 from subgraph_kit.connections import Page, cursor_decoder, page_request, selected_fields
-from subgraph_kit.errors import ForbiddenError
+from subgraph_kit.errors import ForbiddenError, RequestError
 from subgraph_kit.ids import format_id, parse_id
 from subgraph_kit.types import Node, PageInfo
 from tasks_subgraph.api.context import READ, Info
@@ -100,12 +101,20 @@ class Task(Node):
     )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Task | None":  # noqa: A002 - the key's name
-        """As `Query.task`: the owner's alone, and an id that cannot exist is no error here."""
-        task_id = parse_id("task", id)
-        info.context.owner(READ)
-        task = None if task_id is None else await info.context.task(task_id)
-        return None if task is None else task_of(task, info.context.queries.now())
+    async def resolve_references(
+        cls, info: Info, ids: Sequence[str]
+    ) -> Sequence["Task | RequestError | None"]:
+        """As `Query.task`: only the viewer's own; an id that cannot exist is no error here."""
+        context = info.context
+        try:
+            owner_id = context.owner(READ)
+        except RequestError as error:
+            return [error] * len(ids)
+        task_ids = [parse_id("task", id_) for id_ in ids]
+        found = await context.queries.by_id(owner_id, [id_ for id_ in task_ids if id_ is not None])
+        now = context.queries.now()
+        tasks = [None if id_ is None else found.get(id_) for id_ in task_ids]
+        return [None if task is None else task_of(task, now) for task in tasks]
 
 
 @strawberry.type(description="A task and its place in a list.")

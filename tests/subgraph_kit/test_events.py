@@ -11,6 +11,7 @@ from subgraph_kit.broker import BrokerError, Receive, Subscription
 from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.events import Event, read_event
 from subgraph_kit.inbox import (
+    RETRY_DELAYS_S,
     Inbox,
     Progress,
     list_dead_letters,
@@ -192,20 +193,21 @@ async def test_delays_between_tries_grow(database: Database) -> None:
     async def fail(_event: Event, _work: UnitOfWork) -> Progress:
         raise RuntimeError
 
-    inbox = Inbox(database, service="test", queue="q", handlers={"thing.failed": fail})
+    expected = (1000.0, 2000.0, 4000.0, 8000.0)
+    inbox = Inbox(
+        database, service="test", queue="q", handlers={"thing.failed": fail},
+        retry_delays_s=expected,
+    )  # fmt: skip
     await inbox.receive(an_event(1, "thing.failed").to_json())
-    delays = []
-    for _ in range(4):
+    for delay_s in expected:
         assert await inbox.handle_next()
         assert not await inbox.handle_next()  # not due yet
-        delays.append(
-            await database.fetch_value(
-                "UPDATE inbox SET next_try_at = now() RETURNING"
-                " round(extract(epoch FROM (SELECT next_try_at FROM inbox) - now()))::int"
-            )
+        (row,) = await database.fetch(
+            "SELECT extract(epoch FROM next_try_at - now())::float8 AS delay_s FROM inbox"
         )
-
-    assert delays == [1, 5, 30, 120]
+        assert delay_s - 300 < row["delay_s"] <= delay_s
+        await database.execute("UPDATE inbox SET next_try_at = now()")
+    assert list(RETRY_DELAYS_S) == sorted(set(RETRY_DELAYS_S))
 
 
 async def test_a_failing_event_does_not_hold_up_the_others(database: Database) -> None:
