@@ -27,7 +27,8 @@ from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execute
 from router.pipeline.identify import identify, verify
 from router.pipeline.limit_cost import limit_cost
-from router.pipeline.plan import Variant, plan
+from router.pipeline.operation import Variant
+from router.pipeline.plan import plan
 from router.pipeline.prepare_operation import prepare_operation
 from router.pipeline.respond import fail, refuse, respond
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from router.cache.lru import LruCache
 
@@ -13,13 +13,28 @@ if TYPE_CHECKING:
 
     from router.execution import PreparedOperation
     from router.pipeline.coerce_variables import Coerce
-    from router.pipeline.plan import Variant
     from router.policies.authorization import Guard
+    from router.policies.identity import TokenProblem
 
 _MAX_VARIANTS = 64
 
 EstimateCost = Callable[[dict[str, Any]], float]
 """Coerced variables in, estimated cost out."""
+
+
+class Variant(NamedTuple):
+    """What of a request decides the plan of its operation.
+
+    Attributes:
+        refused: The guards that refuse the viewer, as bits: bit n stands for guards[n].
+        problem: Why there is no viewer, which the errors at denied fields tell; None if no guard
+            refuses.
+        override_labels: Labels of progressive `@override` that are on.
+    """
+
+    refused: int
+    problem: TokenProblem | None
+    override_labels: frozenset[str]
 
 
 class Operation:

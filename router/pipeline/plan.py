@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from router.execution import PreparedOperation, prepare
 from router.policies.authorization import deny
 
 if TYPE_CHECKING:
     from router.pipeline.engine import Engine
-    from router.pipeline.operation import Operation
-    from router.policies.identity import TokenProblem
-
-
-class Variant(NamedTuple):
-    """What of a request decides the plan of its operation.
-
-    Attributes:
-        refused: The guards that refuse the viewer, as bits: bit n stands for guards[n].
-        problem: Why there is no viewer, which the errors at denied fields tell; None if no guard
-            refuses.
-        override_labels: Labels of progressive `@override` that are on.
-    """
-
-    refused: int
-    problem: TokenProblem | None
-    override_labels: frozenset[str]
+    from router.pipeline.operation import Operation, Variant
 
 
 def plan(operation: Operation, variant: Variant, engine: Engine) -> PreparedOperation:
