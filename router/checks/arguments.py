@@ -27,6 +27,13 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let breaking changes pass that no known operation would notice",
     )
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="MODULE:SCHEMA",
+        help="a Strawberry schema to import, so that findings name the Python line too",
+    )
     parser.add_argument("--lint", metavar="FILE", help="default: lint.yaml beside YAML, if any")
     parser.add_argument("--format", choices=FORMATS, default="text")
 

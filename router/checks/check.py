@@ -6,8 +6,9 @@ that only one subgraph sees are listed as notes: clients cannot tell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from router.checks.changes import Change, Severity, schema_changes
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
     from router.checks.operations import KnownOperation
+    from router.checks.python_source import PythonLine
     from router.checks.sources import Schemas
     from router.composition import CompositionError
 
@@ -50,6 +52,7 @@ class Finding:
     Attributes:
         used_by: Operations that rely on what changed.
         subgraphs: Whose files hold it.
+        made_by: Where a Strawberry subgraph defines it, or what held it.
     """
 
     level: Level
@@ -61,6 +64,7 @@ class Finding:
     location: FileLocation | None = None
     subgraphs: tuple[str, ...] = ()
     used_by: tuple[KnownOperation, ...] = ()
+    made_by: PythonLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,17 @@ def check(
     old: Schemas | None,
     operations: Sequence[KnownOperation],
     strictness: Strictness,
+    python: Mapping[str, PythonLine] = MappingProxyType({}),
 ) -> Report:
-    """Judge `new`: alone, and against `old` when there is one."""
+    """Judge `new`: alone, and against `old` when there is one.
+
+    Args:
+        new: As the working tree has it.
+        old: What clients rely on.
+        operations: What they are known to send.
+        strictness: What refuses.
+        python: Where subgraphs define each coordinate in Python, as far as it is known.
+    """
     if new.api is None:
         return _report([_composition_finding(error, new) for error in new.errors])
     places = _Places(new)
@@ -111,7 +124,13 @@ def check(
     findings += [
         _lint_finding(found, places) for found in lint(new.api, strictness.lint, new.sized)
     ]
-    return _report(findings)
+    return _report([_with_python(finding, python) for finding in findings])
+
+
+def _with_python(finding: Finding, python: Mapping[str, PythonLine]) -> Finding:
+    known = (c for c in parents(finding.coordinate) if c in python)
+    coordinate = next(known, None)
+    return finding if coordinate is None else replace(finding, made_by=python[coordinate])
 
 
 def _report(findings: list[Finding]) -> Report:

@@ -12,6 +12,7 @@ from router.checks.check import Report, Strictness, check
 from router.checks.errors import CheckInputError
 from router.checks.formats import FORMATS, coloured_text
 from router.checks.operations import KnownOperation, read_operations, read_usage
+from router.checks.python_source import PythonLine, python_lines
 from router.checks.sources import (
     SchemaFile,
     Schemas,
@@ -47,7 +48,10 @@ def run_check(options: argparse.Namespace) -> int:
     if options.usage:
         operations += read_usage(Path(options.usage))
     strictness = Strictness(options.allow_unused, _lint_levels(options.lint, configuration))
-    return _print(check(new, old, operations, strictness), options.format)
+    python: dict[str, PythonLine] = {}
+    for module in options.python:
+        python |= python_lines(module)
+    return _print(check(new, old, operations, strictness, python), options.format)
 
 
 def run_diff(options: argparse.Namespace) -> int:

@@ -32,6 +32,9 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "location": {"path": location.path, "line": location.line, "column": location.column}
         if location
         else None,
+        "madeBy": {"path": finding.made_by.path, "line": finding.made_by.line}
+        if finding.made_by
+        else None,
         "subgraphs": list(finding.subgraphs),
         "usedBy": [
             {

@@ -40,6 +40,8 @@ def _lines(finding: Finding) -> list[str]:
     elif finding.severity is Severity.BREAKING:
         hint = "; --allow-unused lets it pass" if finding.level is Level.ERROR else ""
         lines.append(f"    no known operation uses it{hint}")
+    if finding.made_by is not None:
+        lines.append(f"    made by {finding.made_by.path}:{finding.made_by.line}")
     if finding.advice and finding.used_by:
         lines.append(f"    {finding.advice}")
     return lines

@@ -196,6 +196,42 @@ def test_sarif_points_at_the_line(breaking: Project, capsys: pytest.CaptureFixtu
     assert region == {"startLine": 6, "startColumn": 6}
 
 
+STRAWBERRY = """
+import strawberry
+
+@strawberry.type
+class Task:
+    id: strawberry.ID
+    title: str
+
+    @strawberry.field
+    def note(self) -> str:
+        return ""
+
+@strawberry.type
+class Query:
+    tasks: list[Task]
+
+schema = strawberry.Schema(Query)
+"""
+
+
+def test_a_finding_names_the_python_line_of_a_strawberry_schema(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project.folder / "strawberry_tasks.py"
+    file.write_text(STRAWBERRY)
+    monkeypatch.syspath_prepend(project.folder)
+    monkeypatch.chdir(project.folder)
+    project.write_schema(SCHEMA.replace("note: String", "note: Int").replace("title: String!", ""))
+    assert project.check("--against", "HEAD", "--python", "strawberry_tasks:schema") == 1
+    printed = capsys.readouterr().out
+    assert "Field Task.note changed type" in printed
+    assert "made by strawberry_tasks.py:10\n" in printed
+    assert "made by strawberry_tasks.py:7\n" in printed
+    assert project.check("--python", "strawberry_tasks:missing") == 2
+
+
 def test_diff_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = tmp_path / "old.graphql", tmp_path / "new.graphql"
     old.write_text(SCHEMA)
