@@ -1,7 +1,11 @@
 """What the person at the terminal sees: progress, log lines, and one screen when all runs."""
 
+import contextlib
+import os
+import sys
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -19,11 +23,22 @@ Row = tuple[str, str, str]
 """Part, address, process id or file."""
 
 
+class _Console(Console):
+    """Goes on without an audience: a closed pipe or terminal must not keep us from stopping."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as in the base class
+        with contextlib.suppress(OSError):
+            super().print(*objects, **options)
+
+
 class Screen:
     """Writes whole lines from any thread."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = _Console(highlight=False, soft_wrap=True)
         self._lock = threading.Lock()
         self._colours: dict[str, str] = {}
 

@@ -22,30 +22,36 @@ def up(data_dir: Path) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, request_stop)
-    stack: Stack | None = None
     try:
-        began = time.monotonic()
         stack = Stack(
             data_dir,
             environment=read_environment(CHECKOUT / ".env"),
             sink=screen.line,
             stop_requested=stop_requested,
         )
-        screen.say("Starting databases, broker, subgraphs, workers and the router ...")
+        _run(stack, screen)
+    except DevstackError as error:
+        screen.problem(str(error))
+        return error.exit_code
+    return 0
+
+
+def _run(stack: Stack, screen: Screen) -> None:
+    """Start, show the screen, stay; whatever ends this, stop what was started."""
+    screen.say("Starting databases, broker, subgraphs, workers and the router ...")
+    began = time.monotonic()
+    try:
         stack.start()
         screen.running(_rows(stack), stack.router_url, time.monotonic() - began)
         stack.wait()
     except StopRequested:
         pass
-    except DevstackError as error:
-        screen.problem(str(error))
-        return error.exit_code
     finally:
-        if stack is not None:
+        if stack.databases:
             screen.say("Stopping ...")
-            stack.stop()
+        stack.stop()
+        if stack.databases:
             screen.say("Stopped.")
-    return 0
 
 
 def _rows(stack: Stack) -> list[Row]:
