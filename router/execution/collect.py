@@ -12,8 +12,7 @@ From a call for `tasks.nodes.@.owner` by `id` comes:
                     if holder_2 is not None:
                         entity = holder_2["owner"]
                         if entity is not None:
-                            typename = entity["__typename"]
-                            if typename in types:
+                            if entity.get("__typename", "User") == "User":
                                 field_0 = entity["id"]
                                 if field_0 is not None:
                                     ...
@@ -174,13 +173,16 @@ class _Generator:
         code.line("firsts.append(None)")
         code.depth -= 1
         code.line("first = firsts[index]")
-        code.block("if entity == first:")
+        code.block("if first is None:")
+        code.line("firsts[index] = entity")
+        code.line("entities.append(entity)")
+        code.line("indexes.append(index)")
+        code.depth -= 1
+        code.block("elif first is not entity:")
+        code.block("if first == entity:")
         code.line("container[slot] = first")
         code.depth -= 1
         code.block("else:")
-        code.block("if first is None:")
-        code.line("firsts[index] = entity")
-        code.depth -= 1
         code.line("entities.append(entity)")
         code.line("indexes.append(index)")
 
@@ -188,10 +190,13 @@ class _Generator:
         """Emit `identity` for leaves only; gives the expression for the representation."""
         code = self._code
         types = representation.types
-        code.line(f"typename = {self._typename('entity')}")
-        if self._is_careful and len(types) == 1:
-            code.line(f"if typename is None: typename = {types[0]!r}")
-        code.block(f"if typename in {code.value(frozenset(types))}:")
+        typename = "typename" if representation.typename is None else repr(representation.typename)
+        if len(types) == 1:  # plans leave `__typename` out where a place can have one type only
+            code.block(f"if entity.get('__typename', {types[0]!r}) == {types[0]!r}:")
+            typename = repr(representation.typename or types[0])
+        else:
+            code.line(f"typename = {self._typename('entity')}")
+            code.block(f"if typename in {code.value(frozenset(types))}:")
         fields = [item for item in representation.selections if isinstance(item, RequiredField)]
         names = [f"field_{number}" for number in range(len(fields))]
         for number, (name, field) in enumerate(zip(names, fields, strict=True)):
@@ -203,11 +208,10 @@ class _Generator:
         # Text is its own identity; of other values 1, 1.0 and true would be equal as they are.
         encode = code.value(_encode)
         parts = [f"{name} if {name}.__class__ is str else {encode}({name})" for name in names]
-        if len(types) > 1 and representation.typename is None:
-            parts.insert(0, "typename")
+        if typename == "typename":
+            parts.insert(0, typename)
         identity = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
         code.line(f"identity = {identity}")
-        typename = repr(representation.typename) if representation.typename else "typename"
         entries = [f"'__typename': {typename}"]
         entries += [f"{field.name!r}: {name}" for field, name in zip(fields, names, strict=True)]
         return "{" + ", ".join(entries) + "}"

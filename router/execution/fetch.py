@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from graphql import (
 from router.errors import SubgraphError
 from router.execution.collect import Collected, compile_collector
 from router.execution.locate import ConcretePath, Keys, compile_locator, keys_of, locate_with_paths
-from router.execution.merge import compile_renames, merge
+from router.execution.merge import compile_renames, copied, merge
 from router.execution.ports import SubgraphRequest, SubgraphResponse
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ _decode = msgspec.json.Decoder().decode
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
 
+_NOTHING = Collected([], [], [])
 _ENTITY_TYPES = {dict, type(None)}
 
 
@@ -71,6 +71,11 @@ class CompiledFetch:
         self._fetch = fetch
         self._interfaces = interfaces
         self._collectors = [(call, compile_collector(call, shared)) for call in fetch.entity_calls]
+        # Outer entities first: once equal ones are one object, what is in them is visited once.
+        self._order = sorted(
+            range(len(fetch.entity_calls)),
+            key=lambda index: min(len(path) for path in fetch.entity_calls[index].paths),
+        )
         self._rename = compile_renames(fetch.renames)
         self._renamed = {item.source: item.target for item in fetch.renames}
         self._locate = compile_locator(fetch.path)
@@ -83,11 +88,12 @@ class CompiledFetch:
 
     def collect(self, tree: JsonObject, variables: JsonObject) -> list[Collected] | None:
         """What the entity calls send; None if there is nothing to ask for."""
-        collected = [
-            collect(tree) if _hold(call.conditions, variables) else Collected([], [], [])
-            for call, collect in self._collectors
-        ]
-        if self._collectors and not any(item.representations for item in collected):
+        collected = [_NOTHING] * len(self._collectors)
+        for index in self._order:
+            call, collect = self._collectors[index]
+            if _hold(call.conditions, variables):
+                collected[index] = collect(tree)
+        if collected and not any(item.representations for item in collected):
             return None
         return collected
 
@@ -187,7 +193,7 @@ class CompiledFetch:
             return
         targets = {id(target): target for target in self._locate(tree)}
         for target in targets.values():
-            merge(target, deepcopy(data), self._interfaces)
+            merge(target, copied(data), self._interfaces)
 
     def _merge_entities(
         self, call: EntityCall, data: JsonObject, collected: Collected, *, is_partial: bool
@@ -215,7 +221,7 @@ class CompiledFetch:
             if result is None:
                 continue
             if is_shared and index in taken:
-                result = deepcopy(result)
+                result = copied(result)
             taken.add(index)
             merge(entity, result, self._interfaces)
 

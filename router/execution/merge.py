@@ -9,8 +9,11 @@ from router.execution.locate import compile_locator
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from router.execution.json_value import JsonObject
+    from router.execution.json_value import JsonObject, JsonValue
     from router.planning.query_plan import Rename
+
+
+_CONTAINERS = (dict, list)
 
 
 def merge(target: JsonObject, source: JsonObject, interfaces: frozenset[str]) -> None:
@@ -37,6 +40,18 @@ def merge(target: JsonObject, source: JsonObject, interfaces: frozenset[str]) ->
             _merge_lists(known, value, interfaces)
         elif key != "__typename" or value not in interfaces:
             target[key] = value
+
+
+def copied(value: JsonValue) -> JsonValue:
+    """A copy that shares no object or list with the value."""
+    if value.__class__ is dict:
+        return {
+            key: copied(item) if item.__class__ in _CONTAINERS else item
+            for key, item in value.items()
+        }
+    if value.__class__ is list:
+        return [copied(item) for item in value]
+    return value
 
 
 def _merge_lists(target: list[Any], source: list[Any], interfaces: frozenset[str]) -> None:
