@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from router.errors import PlanBugError
 from router.planning.query_plan import (
     Representation,
     RequiredField,
@@ -214,7 +215,7 @@ class _Builder:
                     conditions=place.conditions,
                 )
                 if added.below is None:
-                    raise AssertionError(edge.name)
+                    raise PlanBugError(edge.name)
                 tree = added.below
             self._trees[way] = tree
         return tree
@@ -252,7 +253,7 @@ class _Builder:
             if item.place is None:
                 place = item.need.place if item.need is not None else None
                 if place is None:
-                    raise AssertionError(field_set.name)
+                    raise PlanBugError(field_set.name)
                 key = self._keys.of_field(place, field_set.name, field_set.arguments)
                 selections.append(RequiredField(field_set.name, key))
             else:

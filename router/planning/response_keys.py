@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.errors import PlanBugError
 from router.planning.query_plan import LIST, PathSegment, ResponsePath, TypeCondition
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class ResponseKeys:
         """The key of the field whose value the place is."""
         if place.response_key is None:
             if place.parent is None or place.edge_name is None:
-                raise AssertionError(place.type_name)
+                raise PlanBugError(place.type_name)
             place.response_key = self.of_field(place.parent, place.edge_name, place.arguments)
         return place.response_key
 

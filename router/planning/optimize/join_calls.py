@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from router.errors import PlanBugError
 from router.planning.fetch_graph import Part, Tree, merge_required
 from router.planning.print_operation import print_tree
 from router.planning.query_plan import (
@@ -61,7 +62,7 @@ def _join_keys(parts: Sequence[Part]) -> list[Call]:
     for part in parts:
         shape = part.representation
         if shape is None:
-            raise AssertionError(part.subgraph)
+            raise PlanBugError(part.subgraph)
         key = shape.selections[: shape.key_count]
         identity = (
             part.path,
