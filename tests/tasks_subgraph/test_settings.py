@@ -1,0 +1,59 @@
+"""A wrong variable stops the start with one line that names it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from subgraph_kit.settings_check import SettingsError
+from tasks_subgraph.settings import load_settings
+
+REPOSITORY = Path(__file__).parents[2]
+URL = "postgresql+asyncpg://tasks:s3cret@127.0.0.1:1/tasks"
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({}, "TASKS_DATABASE_URL is required"),
+        ({"TASKS_PROT": "1"}, "TASKS_PROT is no setting; did you mean TASKS_PORT?"),
+        ({"TASKS_DATABASE_URL": "mysql://x"}, "TASKS_DATABASE_URL: must begin with"),
+        ({"TASKS_DATABASE_URL": URL, "TASKS_PORT": "x"}, "TASKS_PORT: "),
+        ({"TASKS_DATABASE_URL": URL, "TASKS_EVENTS_URL": "kafka://x"}, "TASKS_EVENTS_URL: "),
+        ({"TASKS_DATABASE_URL": URL, "TASKS_IDEMPOTENCY_TTL": "1"}, "TASKS_IDEMPOTENCY_TTL: "),
+        ({"TASKS_DATABASE_URL": URL, "TASKS_CURSOR_KEY": "short"}, "TASKS_CURSOR_KEY: "),
+        (
+            {"TASKS_DATABASE_URL": URL, "TASKS_ENV": "production"},
+            "TASKS: TASKS_CURSOR_KEY must be set in production",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    variables: dict[str, str], line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+
+    assert str(refused.value).startswith(line)
+    assert len(str(refused.value).splitlines()) == 1
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_database_that_is_not_there_is_one_line() -> None:
+    command = [sys.executable, "-m", "tasks_subgraph", "migrate"]
+    ended = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={"TASKS_DATABASE_URL": URL},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "Traceback" not in ended.stderr
