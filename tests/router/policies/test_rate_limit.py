@@ -4,7 +4,7 @@ import pytest
 
 from router.errors import ClientError, StartupError
 from router.policies.identity import Viewer
-from router.policies.rate_limit import Rate, RateLimits
+from router.policies.rate_limit import Rate, RateLimits, Usage, _MemoryCounts
 
 ALICE = Viewer("user_1", "sess_1", frozenset(), "USER", 0)
 BOB = Viewer("user_2", "sess_2", frozenset(), "USER", 0)
@@ -45,6 +45,17 @@ async def test_headers_tell_what_is_left() -> None:
     assert await limits.check(None, "10.0.0.1") == ()
 
 
+async def test_counting_starts_anew_with_each_window() -> None:
+    now = [1000.0]
+    counts = _MemoryCounts(Rate(1, 10), lambda: now[0])
+    assert await counts.hit("a") == Usage(is_allowed=True, remaining=0, reset_s=10)
+    now[0] = 1009.5
+    assert await counts.hit("a") == Usage(is_allowed=False, remaining=0, reset_s=1)
+    assert await counts.hit("b") == Usage(is_allowed=True, remaining=0, reset_s=1)
+    now[0] = 1010.0
+    assert await counts.hit("a") == Usage(is_allowed=True, remaining=0, reset_s=10)
+
+
 def test_a_storage_that_cannot_be_is_refused_at_start() -> None:
     with pytest.raises(StartupError, match="ROUTER_RATE_LIMIT_URL"):
         RateLimits(anonymous=None, user=Rate(5, 60), storage_url="floppy://disk")
@@ -55,4 +66,5 @@ async def test_an_outage_of_the_storage_stops_nobody() -> None:
     url = "valkey://127.0.0.1:9/0"
     limits = RateLimits(anonymous=Rate(1, 60), user=None, storage_url=url)
     for _ in range(3):
-        assert await limits.check(None, "10.0.0.1") == ()
+        headers = dict(await limits.check(None, "10.0.0.1"))
+        assert headers[b"ratelimit-remaining"] == b"1"
