@@ -27,8 +27,9 @@ class Counter:
 # The period is the distance between the two columns of the row that is offered.
 _COUNT = text(
     "INSERT INTO attempts AS kept (key, times, expires_at)"
-    " SELECT key, ARRAY[CAST(:now AS timestamptz)], CAST(:now AS timestamptz) + period"
-    " FROM unnest(CAST(:keys AS text[]), CAST(:periods AS interval[])) AS offered (key, period)"
+    " SELECT key, ARRAY[now], now + period"
+    " FROM (SELECT clock_timestamp() AS now) AS clock,"
+    " unnest(CAST(:keys AS text[]), CAST(:periods AS interval[])) AS offered (key, period)"
     " ORDER BY key"
     " ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, times = ARRAY("
     "SELECT time FROM unnest(kept.times) AS time"
@@ -37,7 +38,6 @@ _COUNT = text(
 )
 _CLEAR = text("DELETE FROM attempts WHERE key = :key")
 _TAKE_BACK = text("UPDATE attempts SET times = array_remove(times, :at) WHERE key = :key")
-_NOW = text("SELECT clock_timestamp()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,24 @@ async def count(work: UnitOfWork, counters: Sequence[Counter]) -> Counted:
 
     The caller rolls back when it was one too many, so that a refused attempt prolongs nothing.
     """
-    at: datetime = (await work.execute(_NOW)).scalar_one()
     by_key = {counter.key: counter.rate for counter in counters}
-    rows = await work.execute(
+    outcome = await work.execute(
         _COUNT,
         {
-            "now": at,
             "keys": list(by_key),
             "periods": [timedelta(seconds=rate.period_s) for rate in by_key.values()],
         },
     )
+    rows = outcome.all()
+    at: datetime = rows[0][1][-1]
     waits = [
         times[-1 - by_key[key].limit] + timedelta(seconds=by_key[key].period_s) - at
         for key, times in rows
         if len(times) > by_key[key].limit
     ]
-    retry_after_s = max(math.ceil(wait.total_seconds()) for wait in waits) if waits else None
-    return Counted(at, max(retry_after_s, 1) if retry_after_s is not None else None)
+    if not waits:
+        return Counted(at, None)
+    return Counted(at, max(1, math.ceil(max(waits).total_seconds())))
 
 
 async def clear(work: UnitOfWork, counter: Counter) -> None:

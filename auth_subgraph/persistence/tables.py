@@ -68,6 +68,9 @@ sessions = Table(
     Column("user_agent", Text),
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
     Index("ix_sessions_user_id", "user_id"),
+    Index(
+        "ix_sessions_active", "user_id", "created_at", postgresql_where=text("ended_at IS NULL")
+    ),
     Index("ix_sessions_expires_at", "expires_at"),
 )
 

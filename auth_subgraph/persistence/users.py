@@ -61,7 +61,8 @@ _FOUND = text(_BY_ID)
 _LOCKED = text(f"{_BY_ID} FOR UPDATE")
 
 _LOGGED_IN = text(
-    "UPDATE users SET last_login_at = :now, password_hash = coalesce(:new_hash, password_hash)"
+    "UPDATE users SET last_login_at = date_trunc('milliseconds', clock_timestamp()),"
+    " password_hash = coalesce(:new_hash, password_hash)"
     " WHERE id = :id AND password_hash = :old_hash AND status = 'ACTIVE'"
     f" RETURNING {USER_COLUMNS}"
 )
@@ -146,13 +147,14 @@ async def find_with_password(work: UnitOfWork, user_id: UUID) -> tuple[User, str
 
 
 async def log_in(
-    work: UnitOfWork, user_id: UUID, *, old_hash: str, new_hash: str | None, now: datetime
+    work: UnitOfWork, user_id: UUID, *, old_hash: str, new_hash: str | None
 ) -> User | None:
-    """Note the login and lock the user; None when password or status changed meanwhile."""
+    """Note the login, which happens now, and lock the user.
+
+    None when password or status changed meanwhile.
+    """
     row = (
-        await work.execute(
-            _LOGGED_IN, {"id": user_id, "old_hash": old_hash, "new_hash": new_hash, "now": now}
-        )
+        await work.execute(_LOGGED_IN, {"id": user_id, "old_hash": old_hash, "new_hash": new_hash})
     ).first()
     return None if row is None else user_of(row)
 

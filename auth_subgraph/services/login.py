@@ -72,18 +72,20 @@ class LoginService:
         verification = await self._hasher.verify(password, old_hash)
         new_hash = await self._hasher.hash(password) if verification.needs_rehash else None
         async with self._database.unit_of_work() as work:
-            now = await database_time(work)
             if found is None or not verification.is_right:
-                return await self._refuse(work, found, origin, now)
+                return await self._refuse(work, found, origin)
             await self._forgive(work, attempt)
             if found.user.status is UserStatus.SUSPENDED:
-                await _record(work, AuditKind.LOGIN_FAILED, found, origin, now)
+                await _record(
+                    work, AuditKind.LOGIN_FAILED, found, origin, await database_time(work)
+                )
                 return rejected(ProblemCode.ACCOUNT_SUSPENDED)
             user = await users.log_in(
-                work, found.user.id, old_hash=found.password_hash, new_hash=new_hash, now=now
+                work, found.user.id, old_hash=found.password_hash, new_hash=new_hash
             )
             if user is None:  # suspended, deleted or given another password a moment ago
-                return await self._refuse(work, found, origin, now)
+                return await self._refuse(work, found, origin)
+            now = user.last_login_at or await database_time(work)
             await addresses.remember(work, user.id, limits.address_unit(origin.address), now)
             await _record(work, AuditKind.LOGIN_SUCCEEDED, found, origin, now)
             tokens = await self._session_tokens.open(work, user, origin, now)
@@ -109,8 +111,9 @@ class LoginService:
         return _Attempt(found, from_here, from_anywhere, at)
 
     async def _refuse(
-        self, work: UnitOfWork, found: Credentials | None, origin: Origin, now: datetime
+        self, work: UnitOfWork, found: Credentials | None, origin: Origin
     ) -> Rejected:
+        now = await database_time(work)
         await _record(work, AuditKind.LOGIN_FAILED, found, origin, now)
         return rejected(ProblemCode.INVALID_CREDENTIALS)
 

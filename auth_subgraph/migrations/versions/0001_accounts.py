@@ -148,6 +148,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
     )
+    op.create_index(
+        "ix_sessions_active",
+        "sessions",
+        ["user_id", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"], unique=False)
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"], unique=False)
     op.create_table(
