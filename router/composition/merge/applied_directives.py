@@ -54,6 +54,8 @@ def merge_applied(
     context: MergeContext, coordinate: str, sources: Sources[Directed]
 ) -> list[Directive]:
     """The directives an element carries in the supergraph."""
+    if not any(source.directives for source in sources.values()):
+        return []
     uses: dict[str, list[tuple[Place, Directive]]] = {}
     for index, source in sources.items():
         for use in source.directives:

@@ -27,6 +27,8 @@ def merge_arguments(
     context: MergeContext, coordinate: str, sources: Sources[HasArguments]
 ) -> dict[str, InputValue]:
     """The arguments a client may give."""
+    if not any(source.arguments for source in sources.values()):
+        return {}
     merged: dict[str, InputValue] = {}
     for name in _names(sources):
         arguments = {

@@ -98,6 +98,8 @@ def _without_external(
     External declarations do not take part in the merge: a type written down wrongly for a field
     that is resolved elsewhere would change the supergraph.
     """
+    if not any(context.facts[index].external for index in sources):
+        return dict(sources)
     kept: dict[int, Field] = {}
     for index, source in sources.items():
         if not _is_external(context, index, type_name, source.name):
@@ -118,6 +120,8 @@ def _check_external(
     context: MergeContext, type_name: str, field: Field, sources: Sources[Field]
 ) -> None:
     """External declarations agree with what is resolved elsewhere."""
+    if not any(context.facts[index].external for index in sources):
+        return
     coordinate = f"{type_name}.{field.name}"
     external = {
         index: source

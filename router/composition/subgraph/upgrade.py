@@ -50,6 +50,8 @@ _FIELD_SET_DIRECTIVES = frozenset({KEY, REQUIRES, PROVIDES})
 def upgrade(schemas: Sequence[SubgraphSchema], report: Report) -> None:
     """Turn federation 1 subgraphs into federation 2 ones, in place."""
     olds = [schema for schema in schemas if schema.is_federation_1]
+    if not olds:
+        return
     for schema in olds:
         _check_extensions_have_base(schema, schemas, report)
     for schema in olds:
