@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode
 
-    from router.composition import Composition, CompositionError, SubgraphDefinition
+    from router.checks.subgraph_sources import LoadedSubgraph
+    from router.composition import Composition, CompositionError
     from router.supergraph import Supergraph
 
 GOOD, NO, WRONG_USAGE = 0, 1, 2
@@ -116,13 +117,15 @@ def _add_product_commands(
 
 
 def _compose(options: argparse.Namespace) -> int:
+    from router.checks.subgraph_sources import load_subgraphs
     from router.composition import compose
 
-    composition = compose(_read_configuration(Path(options.configuration)))
+    subgraphs = load_subgraphs(Path(options.configuration))
+    composition = compose([subgraph.definition() for subgraph in subgraphs])
     if options.format == "json":
         print(_json(_composition_record(composition)))
     else:
-        _print_composition(composition, shows_supergraph=options.output is None)
+        _print_composition(composition, subgraphs, shows_supergraph=options.output is None)
     if composition.supergraph is None:
         return NO
     if options.output is not None:
@@ -132,33 +135,6 @@ def _compose(options: argparse.Namespace) -> int:
             msg = f"{options.output}: {error.strerror}"
             raise UsageError(msg) from error
     return GOOD
-
-
-def _read_configuration(path: Path) -> list[SubgraphDefinition]:
-    """Read a supergraph.yaml in Rover's form; schema files are relative to it."""
-    import yaml
-
-    from router.composition import SubgraphDefinition
-
-    try:
-        content: Any = yaml.safe_load(_read(path))
-    except yaml.YAMLError as error:
-        msg = f"{path} is not YAML: {error}"
-        raise UsageError(msg) from error
-    subgraphs = content.get("subgraphs") if isinstance(content, dict) else None
-    if not isinstance(subgraphs, dict) or not subgraphs:
-        msg = f"{path} names no subgraphs"
-        raise UsageError(msg)
-    definitions: list[SubgraphDefinition] = []
-    for name, entry in subgraphs.items():
-        schema = entry.get("schema") if isinstance(entry, dict) else None
-        file = schema.get("file") if isinstance(schema, dict) else None
-        if not isinstance(file, str):
-            msg = f"{path}: subgraph {name} needs `schema: {{file: ...}}`"
-            raise UsageError(msg)
-        url = entry.get("routing_url") or ""
-        definitions.append(SubgraphDefinition(str(name), str(url), _read(path.parent / file)))
-    return definitions
 
 
 def _composition_record(composition: Composition) -> dict[str, Any]:
@@ -182,12 +158,21 @@ def _finding_record(finding: CompositionError | Any) -> dict[str, Any]:  # noqa:
     }
 
 
-def _print_composition(composition: Composition, *, shows_supergraph: bool) -> None:
+def _print_composition(
+    composition: Composition, subgraphs: Sequence[LoadedSubgraph], *, shows_supergraph: bool
+) -> None:
+    """Findings on standard error, each with the SDL lines it is about; then the supergraph."""
+    from router.checks.subgraph_sources import excerpt
+
+    by_name = {subgraph.name: subgraph for subgraph in subgraphs}
     for kind, findings in (("error", composition.errors), ("hint", composition.hints)):
         for finding in findings:
-            places = ", ".join(f"{at.subgraph}:{at.line}:{at.column}" for at in finding.locations)
-            where = f" ({places or ', '.join(finding.subgraphs)})"
+            where = "" if finding.locations else f" ({', '.join(finding.subgraphs)})"
             print(f"{kind} {finding.code}: {finding.message}{where}", file=sys.stderr)
+            for at in finding.locations:
+                subgraph = by_name[at.subgraph]
+                print(f"  {at.subgraph}: {subgraph.source}:{at.line}:{at.column}", file=sys.stderr)
+                print(excerpt(subgraph.sdl, at.line, at.column), file=sys.stderr)
     if composition.supergraph is not None and shows_supergraph:
         print(composition.supergraph, end="")
 

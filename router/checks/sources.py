@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
 from graphql import (
     GraphQLError,
     build_ast_schema,
@@ -17,11 +17,12 @@ from graphql import (
 )
 
 from router.checks.errors import CheckInputError
-from router.composition import SubgraphDefinition, compose
+from router.checks.subgraph_sources import LoadedSubgraph, load_subgraphs
+from router.composition import compose
 from router.supergraph import SupergraphError, load_supergraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from graphql import GraphQLSchema
 
@@ -56,16 +57,7 @@ class Schemas:
 
 def from_configuration(configuration: Path) -> Schemas:
     """Compose what a supergraph.yaml in the working tree names."""
-    folder = configuration.parent
-
-    def read(path: str) -> str:
-        try:
-            return (folder / path).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{folder / path}: {error}"
-            raise CheckInputError(msg) from error
-
-    return _composed(configuration.name, folder, read)
+    return _composed(load_subgraphs(configuration))
 
 
 def baseline(against: str, configuration: Path) -> Schemas:
@@ -111,10 +103,12 @@ def introspected(url: str) -> GraphQLSchema:
 
 
 def _from_git(ref: str, configuration: Path) -> Schemas:
+    """The same configuration at another ref; only its files are looked up there."""
     folder = configuration.parent
 
-    def read(path: str) -> str:
-        command = ("git", "-C", str(folder), "show", f"{ref}:./{path}")
+    def read(path: Path) -> str:
+        name = os.path.relpath(path, folder)
+        command = ("git", "-C", str(folder), "show", f"{ref}:./{name}")
         try:
             done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 (no shell)
         except OSError as error:
@@ -122,40 +116,21 @@ def _from_git(ref: str, configuration: Path) -> Schemas:
             raise CheckInputError(msg) from error
         if done.returncode != 0:
             reason = done.stderr.decode(errors="replace").strip()
-            msg = f"{ref} is neither a file nor a Git ref that holds {folder / path}: {reason}"
+            msg = f"{ref} is neither a file nor a Git ref that holds {path}: {reason}"
             raise CheckInputError(msg)
         return done.stdout.decode()
 
-    return _composed(configuration.name, folder, read)
+    return _composed(load_subgraphs(configuration, read))
 
 
-def _composed(configuration: str, folder: Path, read: Callable[[str], str]) -> Schemas:
-    files = {
-        name: (url, SchemaFile(str(folder / path), read(path)))
-        for name, url, path in _entries(str(folder / configuration), read(configuration))
-    }
-    composition = compose(
-        [SubgraphDefinition(name, url, file.sdl) for name, (url, file) in files.items()]
-    )
-    schema_files = {name: file for name, (_, file) in files.items()}
+def _composed(subgraphs: list[LoadedSubgraph]) -> Schemas:
+    files = {subgraph.name: SchemaFile(subgraph.source, subgraph.sdl) for subgraph in subgraphs}
+    composition = compose([subgraph.definition() for subgraph in subgraphs])
     if composition.supergraph is None:
-        return Schemas(None, schema_files, composition.errors)
+        return Schemas(None, files, composition.errors)
     supergraph = load_supergraph(composition.supergraph)
     sized = frozenset(".".join(coordinate) for coordinate in supergraph.list_sizes)
-    return Schemas(supergraph.api_schema, schema_files, sized=sized)
-
-
-def _entries(shown: str, text: str) -> list[tuple[str, str, str]]:
-    """Name, URL and schema file of every subgraph of a supergraph.yaml."""
-    try:
-        content: Any = yaml.safe_load(text)
-        return [
-            (str(name), str(entry.get("routing_url") or ""), str(entry["schema"]["file"]))
-            for name, entry in content["subgraphs"].items()
-        ]
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        msg = f"{shown} names no subgraphs with schema files: {error!r}"
-        raise CheckInputError(msg) from error
+    return Schemas(supergraph.api_schema, files, sized=sized)
 
 
 def schema_of_subgraph(file: SchemaFile) -> GraphQLSchema:
