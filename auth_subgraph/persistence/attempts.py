@@ -1,4 +1,8 @@
-"""Counted attempts: the times of the last ones, one row a key, exact to the microsecond."""
+"""Counted attempts: the times of the last ones, one row a key.
+
+Exact for limits up to 100. Above that attempts are counted in portions of one per cent of the
+limit, so that a row stays small however wide a limit is opened.
+"""
 
 from __future__ import annotations
 
@@ -24,20 +28,28 @@ class Counter:
     rate: RateLimit
 
 
-# The period is the distance between the two columns of the row that is offered.
+_EXACT_UP_TO = 100
+
 _COUNT = text(
-    "INSERT INTO attempts AS kept (key, times, expires_at)"
-    " SELECT key, ARRAY[now], now + period"
-    " FROM (SELECT clock_timestamp() AS now) AS clock,"
-    " unnest(CAST(:keys AS text[]), CAST(:periods AS interval[])) AS offered (key, period)"
-    " ORDER BY key"
-    " ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, times = ARRAY("
-    "SELECT time FROM unnest(kept.times) AS time"
-    " WHERE time > excluded.times[1] - (excluded.expires_at - excluded.times[1]) ORDER BY time"
-    ") || excluded.times RETURNING key, times"
+    "INSERT INTO attempts AS kept (key, times, pending, portion, counted_at, expires_at)"
+    " SELECT key, CASE WHEN portion = 1 THEN ARRAY[now] ELSE '{}' END, 1 % portion, portion,"
+    " now, now + period FROM (SELECT clock_timestamp() AS now) AS clock, unnest("
+    "CAST(:keys AS text[]), CAST(:periods AS interval[]), CAST(:portions AS integer[])"
+    ") AS offered (key, period, portion) ORDER BY key"
+    " ON CONFLICT (key) DO UPDATE SET portion = excluded.portion,"
+    " counted_at = excluded.counted_at, expires_at = excluded.expires_at,"
+    " pending = (kept.pending + 1) % excluded.portion,"
+    " times = ARRAY(SELECT time FROM unnest(kept.times) AS time"
+    " WHERE time > excluded.counted_at - (excluded.expires_at - excluded.counted_at)"
+    " ORDER BY time) || CASE WHEN kept.pending + 1 >= excluded.portion"
+    " THEN ARRAY[excluded.counted_at] ELSE '{}' END"
+    " RETURNING key, times, pending, counted_at"
 )
 _CLEAR = text("DELETE FROM attempts WHERE key = :key")
-_TAKE_BACK = text("UPDATE attempts SET times = array_remove(times, :at) WHERE key = :key")
+_TAKE_BACK = text(
+    "UPDATE attempts SET times = array_remove(times, :at), pending = greatest(pending - 1, 0)"
+    " WHERE key = :key"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +66,25 @@ async def count(work: UnitOfWork, counters: Sequence[Counter]) -> Counted:
     The caller rolls back when it was one too many, so that a refused attempt prolongs nothing.
     """
     by_key = {counter.key: counter.rate for counter in counters}
+    portions = {key: -(-rate.limit // _EXACT_UP_TO) for key, rate in by_key.items()}
     outcome = await work.execute(
         _COUNT,
         {
             "keys": list(by_key),
             "periods": [timedelta(seconds=rate.period_s) for rate in by_key.values()],
+            "portions": list(portions.values()),
         },
     )
-    rows = outcome.all()
-    at: datetime = rows[0][1][-1]
-    waits = [
-        times[-1 - by_key[key].limit] + timedelta(seconds=by_key[key].period_s) - at
-        for key, times in rows
-        if len(times) > by_key[key].limit
-    ]
-    if not waits:
-        return Counted(at, None)
-    return Counted(at, max(1, math.ceil(max(waits).total_seconds())))
+    at: datetime | None = None
+    waits = []
+    for key, times, pending, counted_at in outcome:
+        at, rate, portion = counted_at, by_key[key], portions[key]
+        excess = len(times) * portion + pending - rate.limit
+        if excess > 0:
+            frees_at = times[-(-excess // portion) - 1] + timedelta(seconds=rate.period_s)
+            waits.append((frees_at - counted_at).total_seconds())
+    assert at is not None  # noqa: S101 - there is a row for each counter, and one counter at least
+    return Counted(at, max(1, math.ceil(max(waits))) if waits else None)
 
 
 async def clear(work: UnitOfWork, counter: Counter) -> None:

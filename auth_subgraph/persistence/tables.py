@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -68,9 +69,7 @@ sessions = Table(
     Column("user_agent", Text),
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
     Index("ix_sessions_user_id", "user_id"),
-    Index(
-        "ix_sessions_active", "user_id", "created_at", postgresql_where=text("ended_at IS NULL")
-    ),
+    Index("ix_sessions_active", "user_id", "created_at", postgresql_where=text("ended_at IS NULL")),
     Index("ix_sessions_expires_at", "expires_at"),
 )
 
@@ -107,7 +106,10 @@ attempts = Table(
     "attempts",
     metadata,
     Column("key", Text, primary_key=True, comment="What is limited, for whom."),
-    Column("times", ARRAY(Time), nullable=False, comment="Attempts within the period, ascending."),
+    Column("times", ARRAY(Time), nullable=False, comment="Full portions in the period, ascending."),
+    Column("pending", Integer, nullable=False, comment="Attempts that fill no portion yet."),
+    Column("portion", Integer, nullable=False, comment="Attempts behind each of the times."),
+    Column("counted_at", Time, nullable=False),
     Column("expires_at", Time, nullable=False),
     Index("ix_attempts_expires_at", "expires_at"),
 )

@@ -16,7 +16,7 @@ AGEING = (
     SELECT sha256('old'), id, now(), now() - interval '2 days' FROM sessions LIMIT 1""",
     "UPDATE revocations SET until = now()",
     "UPDATE attempts SET expires_at = now()",
-    "INSERT INTO attempts VALUES ('kept', ARRAY[now()], now() + interval '1 minute')",
+    "INSERT INTO attempts VALUES ('kept', '{}', 1, 2, now(), now() + interval '1 minute')",
     "INSERT INTO known_addresses SELECT id, 'old', now() - interval '31 days' FROM users",
     """UPDATE audit_events SET occurred_at = now() - interval '366 days'
     WHERE kind = 'REGISTERED'""",

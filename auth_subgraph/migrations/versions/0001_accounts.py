@@ -18,8 +18,21 @@ def upgrade() -> None:
             "times",
             sa.ARRAY(sa.DateTime(timezone=True)),
             nullable=False,
-            comment="Attempts within the period, ascending.",
+            comment="Full portions in the period, ascending.",
         ),
+        sa.Column(
+            "pending",
+            sa.Integer(),
+            nullable=False,
+            comment="Attempts that fill no portion yet.",
+        ),
+        sa.Column(
+            "portion",
+            sa.Integer(),
+            nullable=False,
+            comment="Attempts behind each of the times.",
+        ),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_attempts"),
     )
