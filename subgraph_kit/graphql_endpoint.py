@@ -95,6 +95,13 @@ class GraphQLEndpoint:
         except RequestError as error:  # before anything of the operation was looked at
             status, answer = 503, _problem(error.message, error.extensions)
             headers.append((b"retry-after", b"1"))
+        except Exception:
+            # Border: whatever is wrong with us, the router gets an answer it can read.
+            status = 500
+            answer = _problem("Internal server error.", {"code": "INTERNAL_SERVER_ERROR"})
+            log.exception(
+                "request failed", request_id=answer["errors"][0]["extensions"]["requestId"]
+            )
         body = msgspec.json.encode(answer)
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", b"%d" % len(body)))

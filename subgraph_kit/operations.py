@@ -106,13 +106,12 @@ class Operations:
     def _parse_and_validate(self, text: str) -> Document:
         try:
             node = parse(text, max_tokens=_MAX_TOKENS)
+            errors = validate(self._schema, node, self._rules, max_errors=_MAX_VALIDATION_ERRORS)
         except GraphQLSyntaxError as error:
             return Document(_NOTHING, [error])
         except RecursionError:
             return Document(_NOTHING, [GraphQLError("The document is nested too deeply.")])
-        return Document(
-            node, validate(self._schema, node, self._rules, max_errors=_MAX_VALIDATION_ERRORS)
-        )
+        return Document(node, errors)
 
 
 _NOTHING = DocumentNode(definitions=())

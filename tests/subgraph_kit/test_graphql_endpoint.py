@@ -49,12 +49,17 @@ class NoKeys:
         return None
 
 
+FRAGMENT_CHAIN = "{ ...F0 }" + "".join(
+    f" fragment F{number} on Query {{ ...F{number + 1} }}" for number in range(2_000)
+)
+
+
 def client(**options: Any) -> httpx.AsyncClient:
     verifier = TokenVerifier(NoKeys(), issuer="i", audience="a")
     reader = RequestReader(Authenticator(verifier), TrustedProxies(["127.0.0.1"]))
     endpoint = GraphQLEndpoint(
-        strawberry.Schema(Query), service="test", requests=reader, context=lambda request: request,
-        extra_rules=[NoGoodbye], **options,
+        strawberry.Schema(Query), service="test", requests=reader, extra_rules=[NoGoodbye],
+        **{"context": lambda request: request, **options},
     )  # fmt: skip
     transport = httpx.ASGITransport(app=endpoint)
     return httpx.AsyncClient(transport=transport, base_url="http://subgraph")
@@ -81,7 +86,9 @@ async def test_an_operation_is_answered() -> None:
     ("query", "code", "has_data"),
     [
         ("{ hello", "GRAPHQL_PARSE_FAILED", False),
-        ("{" * 20_001, "GRAPHQL_PARSE_FAILED", False),
+        ("{ hello " * 5_000, "GRAPHQL_PARSE_FAILED", False),
+        ("{ " + "hello " * 20_001 + "}", "GRAPHQL_PARSE_FAILED", False),
+        (FRAGMENT_CHAIN, "GRAPHQL_VALIDATION_FAILED", False),
         ("{ helo }", "GRAPHQL_VALIDATION_FAILED", False),
         ("{ goodbye: hello }", "BATCH_NOT_ALLOWED", False),
         ("query($n: String!) { hello(name: $n) }", "BAD_USER_INPUT", False),
@@ -133,6 +140,18 @@ async def test_what_is_no_graphql_request_is_refused(
 
     assert response.status_code == status
     assert response.json()["errors"][0]["extensions"]["code"] == code
+
+
+async def test_a_fault_of_ours_is_an_answer_too() -> None:
+    def broken(_request: RequestContext) -> object:
+        raise ZeroDivisionError("secret")
+
+    async with client(context=broken) as http:
+        response = await http.post("/graphql", json={"query": "{ hello }"})
+
+    assert response.status_code == 500
+    assert response.json()["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert "secret" not in response.text
 
 
 async def test_introspection_can_be_switched_off() -> None:
