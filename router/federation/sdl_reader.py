@@ -34,11 +34,12 @@ from router.federation.values import EnumText, FloatText, Value
 MAX_DEPTH = 100
 """Levels of nested lists and values; deeper input is refused rather than overflowing the stack."""
 
+# Possessive repeats of character classes only: those of groups are broken before Python 3.11.5.
 _TOKEN = re.compile(
-    r"(?:[ \t\r\n,\ufeff]++|\#[^\n\r]*+)*+"
+    r"(?:[ \t\r\n,\ufeff]++|\#[^\n\r]*+)*"
     r"(?:([_A-Za-z][_0-9A-Za-z]*+)"
-    r'|("""(?:[^"\\]++|\\"""|\\|"(?!""))*+""")'
-    r'|("(?:[^"\\\n\r]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\})*+")'
+    r'|("""(?:[^"\\]++|\\"""|\\|"(?!""))*""")'
+    r'|("(?:[^"\\\n\r]++|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\})*")'
     r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![_A-Za-z0-9.]))"
     r"|([!&()\[\]{}:=|@])"
     r"|(\Z)"
