@@ -130,16 +130,19 @@ async def test_paging_neither_skips_nor_repeats_while_rows_come_and_go(
     doomed = set(chance.sample([task.id for task in tasks], 10))
     staying = [task for task in tasks if task.id not in doomed]
 
+    is_backward = bool(seed % 2)
     seen: list[str] = []
-    after = None
+    cursor = None
     while True:
-        part = await page(
-            subgraph, alice, first=chance.randrange(1, 6), after=after,
-            orderBy={"field": field, "direction": direction},
-        )  # fmt: skip
-        seen += ids(part)
-        after = part["pageInfo"]["endCursor"]
-        if not part["pageInfo"]["hasNextPage"]:
+        size = chance.randrange(1, 6)
+        arguments: dict[str, Any] = (
+            {"last": size, "before": cursor} if is_backward else {"first": size, "after": cursor}
+        )
+        order = {"field": field, "direction": direction}
+        part = await page(subgraph, alice, orderBy=order, **arguments)
+        seen = ids(part) + seen if is_backward else seen + ids(part)
+        cursor = part["pageInfo"]["startCursor" if is_backward else "endCursor"]
+        if not part["pageInfo"]["hasPreviousPage" if is_backward else "hasNextPage"]:
             break
         await insert_tasks(subgraph.database, random_tasks(owner_id, 2, chance.randrange(10**6)))
         if doomed:
