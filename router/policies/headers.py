@@ -84,13 +84,17 @@ class HeaderPropagation:
         `X-Forwarded-For` is replaced by the one address that the router found for the client:
         what clients write into it must not reach subgraphs that trust the router.
         """
-        identity = tuple(
-            [(name, client[raw].decode("latin-1")) for raw, name in self._identity if raw in client]
-        )
-        others = [
-            (name, client[raw].decode("latin-1")) for raw, name in self._others if raw in client
-        ]
-        others.append(("x-request-id", request_id))
+        identity: list[tuple[str, str]] = []
+        for raw, name in self._identity:
+            value = client.get(raw)
+            if value is not None:
+                identity.append((name, value.decode("latin-1")))
+        headers = identity.copy()
+        for raw, name in self._others:
+            value = client.get(raw)
+            if value is not None:
+                headers.append((name, value.decode("latin-1")))
+        headers.append(("x-request-id", request_id))
         if client_address:
-            others.append(("x-forwarded-for", client_address))
-        return ForwardedHeaders((*identity, *others), identity)
+            headers.append(("x-forwarded-for", client_address))
+        return ForwardedHeaders(tuple(headers), tuple(identity))

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from router.observations import FetchObservation, Observations
-from router.telemetry.operation_log import LineWriter, OperationLog
+from router.telemetry.operation_log import Clock, LineWriter, OperationLog
 
 if TYPE_CHECKING:
     from router.telemetry.logging import LogFormat
 
-NOW = datetime(2026, 11, 21, 10, 15, 30, 123_456, UTC)
+NOW = datetime(2026, 11, 21, 10, 15, 30, 123_456, UTC).timestamp()
 
 
 def observed() -> Observations:
@@ -31,7 +31,7 @@ def observed() -> Observations:
 async def lines(*all_observations: Observations, log_format: LogFormat = "json") -> list[str]:
     stream = io.BytesIO()
     writer = LineWriter(stream)
-    log = OperationLog(writer, log_format, lambda: NOW)
+    log = OperationLog(writer, log_format, Clock(lambda: NOW))
     for observations in all_observations:
         log.observe(observations, observations.started_s + 0.0125)
     assert stream.getvalue() == b""  # gathered, not written one by one
@@ -81,6 +81,16 @@ async def test_people_get_one_short_line() -> None:
     observations.error_codes = ["FORBIDDEN", "FORBIDDEN"]
     (line,) = await lines(observations, log_format="text")
     assert line == ("2026-11-21T10:15:30.123Z query Tasks 200 12.5ms auth=4.2ms FORBIDDEN user_1")
+
+
+def test_the_time_goes_on() -> None:
+    now = [NOW]
+    clock = Clock(lambda: now[0])
+    assert clock() == "2026-11-21T10:15:30.123Z"
+    now[0] += 0.8
+    assert clock() == "2026-11-21T10:15:30.923Z"
+    now[0] += 86_400
+    assert clock() == "2026-11-22T10:15:30.923Z"
 
 
 class Stream(io.BytesIO):
