@@ -113,7 +113,8 @@ class Pipeline:
             )
             mark("rate_limit")
 
-        text = policies.persisted.text(request.query, request.extensions)
+        document_id = request.document_id or request.doc_id
+        text = policies.persisted.text(request.query, request.extensions, document_id)
         operation = engine.operations.get((text, request.operation_name))
         if operation is None:
             operation = await self._prepare_operation(text, request.operation_name, engine)

@@ -13,12 +13,32 @@ if TYPE_CHECKING:
 
 
 class GraphQLRequest(msgspec.Struct, forbid_unknown_fields=False):
-    """The parameters of GraphQL over HTTP, as decoded JSON."""
+    """The parameters of GraphQL over HTTP, as decoded JSON.
+
+    Attributes:
+        query: The text; None if a persisted operation is named in its place.
+        operation_name: Which operation of the document; None: the only one.
+        variables: Not yet coerced.
+        extensions: Holds `persistedQuery` for automatic persisted operations.
+        document_id: Id in the manifest of persisted operations, as in the specification's draft.
+        doc_id: The same, as Relay's clients name it.
+    """
 
     query: str | None = None
     operation_name: str | None = msgspec.field(name="operationName", default=None)
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = msgspec.field(name="documentId", default=None)
+    doc_id: str | None = None
+
+    def names_operation(self) -> bool:
+        """Whether there is anything that says what to execute."""
+        return not (
+            self.query is None
+            and self.extensions is None
+            and self.document_id is None
+            and self.doc_id is None
+        )
 
 
 class Caller(msgspec.Struct):

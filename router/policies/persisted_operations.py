@@ -43,7 +43,12 @@ class PersistedOperations:
         self.is_automatic = is_automatic
         self.is_required = is_required
 
-    def text(self, query: str | None, extensions: Mapping[str, Any] | None) -> str:
+    def text(
+        self,
+        query: str | None,
+        extensions: Mapping[str, Any] | None,
+        document_id: str | None = None,
+    ) -> str:
         """The text to execute.
 
         Raises:
@@ -53,6 +58,8 @@ class PersistedOperations:
         persisted = extensions.get("persistedQuery") if extensions else None
         if persisted is not None:
             return self._by_hash(query, persisted)
+        if document_id is not None:
+            return self._by_id(document_id)
         if query is None:
             msg = "Bad request: `query` is missing."
             raise ClientError(msg, code="BAD_REQUEST")
@@ -60,12 +67,7 @@ class PersistedOperations:
             raise _not_allowed()
         return query
 
-    def by_id(self, operation_id: str) -> str:
-        """The manifest's text for an id, as Relay sends it.
-
-        Raises:
-            ClientError: PERSISTED_QUERY_NOT_FOUND.
-        """
+    def _by_id(self, operation_id: str) -> str:
         text = self._manifest.get(operation_id)
         if text is None:
             raise _not_found()

@@ -192,7 +192,7 @@ class GraphQLEndpoint:
             if body[:1] == b"[" or body.lstrip()[:1] == b"[":
                 return await self._answer_batch(body, caller, observations, deadline)
             asked = decode_request(body)
-        if asked.query is None and asked.extensions is None:
+        if asked.query is None and not asked.names_operation():
             msg = "Bad request: `query` is missing."
             raise ClientError(msg, code="BAD_REQUEST")
         answer = await self._pipeline.handle(asked, caller, observations, deadline)

@@ -129,7 +129,7 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
         msg = "the query string cannot be read"
         raise malformed(msg) from error
     single: dict[str, str] = {}
-    for name in ("query", "operationName", "variables", "extensions"):
+    for name in ("query", "operationName", "variables", "extensions", "documentId", "doc_id"):
         values = parameters.get(name)
         if values is not None:
             if len(values) > 1:
@@ -141,6 +141,8 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
         operation_name=single.get("operationName") or None,
         variables=_json_parameter(single, "variables"),
         extensions=_json_parameter(single, "extensions"),
+        document_id=single.get("documentId"),
+        doc_id=single.get("doc_id"),
     )
 
 

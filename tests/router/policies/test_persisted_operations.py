@@ -60,6 +60,14 @@ def test_a_manifest_can_be_all_there_is() -> None:
     assert refusal(persisted, "{ me { id } }", asked(other)).code == "OPERATION_NOT_ALLOWED"
 
 
+def test_an_operation_of_the_manifest_is_named_by_its_id() -> None:
+    persisted = PersistedOperations({"version-1": TEXT}, is_required=True)
+    assert persisted.text(None, None, "version-1") == TEXT
+    with pytest.raises(ClientError) as caught:
+        persisted.text(None, None, "version-2")
+    assert caught.value.code == "PERSISTED_QUERY_NOT_FOUND"
+
+
 @pytest.mark.parametrize("persisted_query", ["x", {}, {"sha256Hash": 1}, []])
 def test_a_malformed_extension_is_a_bad_request(persisted_query: object) -> None:
     error = refusal(PersistedOperations(), TEXT, {"persistedQuery": persisted_query})

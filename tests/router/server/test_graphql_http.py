@@ -16,6 +16,7 @@ import pytest
 
 from router import Router, RouterOptions
 from router.policies.limits import Limits
+from router.policies.persisted_operations import PersistedOperations
 from router.policies.policy_set import PolicySet
 from router.policies.rate_limit import Rate, RateLimits
 from router.server.cors import Cors
@@ -214,6 +215,16 @@ async def test_operations_are_registered_by_hash_over_get() -> None:
         known = await client.get("/graphql", params={"extensions": json.dumps(extensions)})
     assert (unknown.status_code, codes(unknown)) == (200, ["PERSISTED_QUERY_NOT_FOUND"])
     assert known.json() == {"data": {"version": "1"}}
+
+
+async def test_operations_of_a_manifest_are_named_by_id() -> None:
+    policies = PolicySet(persisted=PersistedOperations({"v": "{ version }"}, is_required=True))
+    async with served(policies=policies) as client:
+        relay = await client.post("/graphql", json={"doc_id": "v", "variables": {}})
+        draft = await client.get("/graphql", params={"documentId": "v"})
+        other = await client.post("/graphql", json={"query": "{ __typename }"}, headers=STRICT)
+    assert relay.json() == draft.json() == {"data": {"version": "1"}}
+    assert (other.status_code, codes(other)) == (400, ["OPERATION_NOT_ALLOWED"])
 
 
 async def test_pages_of_other_origins_are_let_in_by_name() -> None:
