@@ -170,7 +170,10 @@ class _Play:
         self, fetch: Fetch, call: EntityCall, node: FieldNode, shape: Shape, types: Iterable[str]
     ) -> None:
         schema = self._schemas[fetch.subgraph]
+        told = any(self._is_told(shape, type_name, fetch) for type_name in shape.types)
         for type_name in list(types):
+            if told and self._supergraph.kinds[type_name] == "interface":
+                continue
             form = next((item for item in call.requires if type_name in item.types), None)
             if form is None:
                 continue
@@ -189,6 +192,12 @@ class _Play:
             ):
                 result = Shape({type_name: result.types.pop(target)})
             _merge(shape, result)
+
+    def _is_told(self, shape: Shape, type_name: str, fetch: Fetch) -> bool:
+        """Whether the object type is known by now, which replaces an @interfaceObject's name."""
+        return self._supergraph.kinds[type_name] == "object" and any(
+            entry.fetches & self._before[fetch.id] for entry in shape.types[type_name].values()
+        )
 
     def _check_key(self, form: Representation, type_name: str, fetch: Fetch) -> None:
         target = form.typename or type_name

@@ -8,6 +8,7 @@ send something, or sends the wrong thing, shows in the answer.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -15,8 +16,8 @@ from typing import Any
 JsonObject = dict[str, Any]
 
 LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: '
-    '["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject"])\n'
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", '
+    '"@shareable", "@external", "@requires", "@provides", "@override", "@interfaceObject"])\n'
 )
 
 
@@ -30,6 +31,7 @@ class RandomField:
         requires: By subgraph: the field set, for fields computed from others.
         provides: By subgraph: fields of the entity that are answered on the spot.
         is_provided: Some other field provides it.
+        overridden_in: Subgraph that still declares it, and is not to be asked.
     """
 
     name: str
@@ -38,6 +40,7 @@ class RandomField:
     owners: list[str]
     has_argument: bool = False
     is_provided: bool = False
+    overridden_in: str | None = None
     requires: dict[str, str] = field(default_factory=dict)
     provides: dict[str, str] = field(default_factory=dict)
 
@@ -113,10 +116,12 @@ class RandomGraph:
                 parts.append(f"interface {name}{key} {{\n  id: ID!{fields}\n}}")
         for name, (owner, field_name) in self.interface_objects.items():
             if owner == subgraph:
-                parts.append(
-                    f'type {name} @key(fields: "id") @interfaceObject {{\n'
-                    f"  id: ID!\n  {field_name}: String\n}}"
-                )
+                lines = ["  id: ID!", f"  {field_name}: String"]
+                if "label" in self.interface_fields[name]:
+                    lines += ["  label: String @external"]
+                    lines += [f'  {field_name}2: String @requires(fields: "label")']
+                body = "\n".join(lines)
+                parts.append(f'type {name} @key(fields: "id") @interfaceObject {{\n{body}\n}}')
         for name, members in self.unions.items():
             if subgraph in members:
                 parts.append(f"union {name} = {' | '.join(members[subgraph])}")
@@ -144,6 +149,8 @@ def _field_line(item: RandomField, subgraph: str) -> str:
     line = f"  {item.name}{_argument(item)}: {item.type}"
     if len(item.owners) > 1 or item.is_provided:
         line += " @shareable"
+    if item.overridden_in is not None and subgraph in item.owners:
+        line += f' @override(from: "{item.overridden_in}")'
     if subgraph in item.requires:
         line += f' @requires(fields: "{item.requires[subgraph]}")'
     if subgraph in item.provides:
@@ -320,6 +327,10 @@ class _Maker:
             item.fields[name] = RandomField(
                 name, self._wrapped(named), named, owners, has_argument=random.random() < 0.15
             )
+            others = [subgraph for subgraph in item.subgraphs if subgraph not in owners]
+            movable = len(owners) == 1 and named in ("String", "Int") and bool(others)
+            if movable and random.random() < 0.15:
+                item.fields[name].overridden_in = random.choice(others)
 
     def _add_split(self, graph: RandomGraph, item: RandomType) -> None:
         """A value whose parts are in several subgraphs, of an entity that is in all of them."""
@@ -341,26 +352,55 @@ class _Maker:
                     for each in item.fields.values()
                     if owner not in each.owners
                     and each.name not in ("id", "sku")
-                    and each.name not in item.external.get(owner, ())
-                    and (each.named in ("String", "Int") or self._nested(graph, each, owner))
+                    and (each.named in ("String", "Int") or self._inside(graph, each, owner))
                 ]
                 if not wanted:
                     continue
                 chosen = random.sample(wanted, min(len(wanted), random.randint(1, 2)))
-                text = " ".join(self._required_text(graph, each) for each in chosen)
+                text = " ".join(self._required_text(graph, each, owner) for each in chosen)
                 item.external.setdefault(owner, set()).update(each.name for each in chosen)
                 field_name = f"r{number}"
                 item.fields[field_name] = RandomField(
                     field_name, "String", "String", [owner], requires={owner: text}
                 )
 
-    def _nested(self, graph: RandomGraph, each: RandomField, owner: str) -> bool:
-        """Whether the owner also knows the value type, so that it can require what is inside."""
-        return each.named == "V0" and owner in graph.types["V0"].subgraphs
+    def _inside(self, graph: RandomGraph, each: RandomField, owner: str) -> str:
+        """What the owner can require of a composite field's value; "" if nothing."""
+        named = each.named
+        if named in graph.interfaces:
+            leaves = " ".join(["id", *graph.interface_fields[named]])
+            return leaves if owner in graph.interfaces[named] else ""
+        if named in graph.unions:
+            members = graph.unions[named].get(owner, [])
+            if set(members) != set(graph.members(named)):
+                return ""
+            inner = {name: self._leaves(graph, name, owner) for name in members}
+            if not all(inner.values()):
+                return ""
+            return " ".join(f"... on {name} {{ {leaves} }}" for name, leaves in inner.items())
+        if named not in graph.types or owner not in graph.types[named].subgraphs:
+            return ""
+        return "x y" if named == "V0" else self._leaves(graph, named, owner)
 
-    def _required_text(self, graph: RandomGraph, each: RandomField) -> str:
+    def _leaves(self, graph: RandomGraph, type_name: str, owner: str) -> str:
+        """Leaves of an entity for a @requires of the owner, some of them from elsewhere."""
+        item = graph.types[type_name]
+        if not item.keys:
+            return ""
+        names = ["id"] if owner in item.fields["id"].owners else []
+        for each in item.fields.values():
+            plain = each.named == "String" and not each.requires and not each.has_argument
+            if not plain or each.name in ("id", "sku") or len(names) > 1:
+                continue
+            if owner not in each.owners:
+                item.external.setdefault(owner, set()).add(each.name)
+            names.append(each.name)
+        return " ".join(names)
+
+    def _required_text(self, graph: RandomGraph, each: RandomField, owner: str) -> str:
         argument = f"(n: {self._random.randint(1, 2)})" if each.has_argument else ""
-        nested = " { x y }" if each.named in graph.types else ""
+        inside = self._inside(graph, each, owner)
+        nested = f" {{ {inside} }}" if inside else ""
         return f"{each.name}{argument}{nested}"
 
     def _add_provides(self, graph: RandomGraph, entities: list[str]) -> None:
@@ -424,6 +464,9 @@ class _Maker:
                     if interface in graph.interface_objects:
                         _, extra = graph.interface_objects[interface]
                         record[extra] = f"{extra} of {record['id']}"
+                        if "label" in graph.interface_fields[interface]:
+                            label = {"label": record["label"]}
+                            record[f"{extra}2"] = f"{extra}2 of {json.dumps(label)}"
         graph.objects["Query"] = [
             {name: self._value(graph, each, name) for name, each in graph.roots.items()}
         ]

@@ -9,6 +9,7 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLUnionType,
+    InlineFragmentNode,
     execute_sync,
     parse,
     validate,
@@ -53,8 +54,13 @@ class Objects:
         return self._copied(record, operation.selection_set)
 
     def _copied(self, record: JsonObject, selection_set: Any) -> JsonObject:
-        copied = {}
+        copied: JsonObject = {}
         for node in selection_set.selections:
+            if isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                if condition is not None and condition.name.value == record["__typename"]:
+                    copied |= self._copied(record, node.selection_set)
+                continue
             arguments = {item.name.value: int(item.value.value) for item in node.arguments or ()}
             value = self.value(record, node.name.value, arguments)
             copied[node.name.value] = self._copied_value(value, node.selection_set)
@@ -161,6 +167,11 @@ class RandomSubgraph:
 
     def _read(self, known: _Known, parent: str, name: str, arguments: JsonObject) -> Any:
         item = self._graph.types.get(parent)
+        if item is None and name == "extra2":
+            return self._objects.computed(name, {"label": known.representation["label"]})
+        if item is None and name == "label" and parent in self._graph.interface_objects:
+            msg = f"{self._name} does not resolve {parent}.{name}"
+            raise AssertionError(msg)
         if item is not None:
             each = item.fields[name]
             if self._name in each.requires:
@@ -168,6 +179,9 @@ class RandomSubgraph:
                     key: known.representation[key] for key in _top(each.requires[self._name])
                 }
                 return self._objects.computed(name, _without_typename(required))
+            if self._name == each.overridden_in and name not in item.external.get(self._name, ()):
+                msg = f"{self._name} was asked for the overridden {parent}.{name}"
+                raise AssertionError(msg)
             outside = name in item.external.get(self._name, ())
             if outside and name not in known.provided and name not in known.representation:
                 msg = f"{self._name} does not resolve {parent}.{name}"
