@@ -4,7 +4,7 @@
     python -m benchmarks.composition --write    # and keep it in benchmarks/results/composition.md
 
 A generated graph has subgraphs of 50 entity types each. In `chain` every type is in two subgraphs,
-so types grow with subgraphs; in `shared` all subgraphs have the same 50 types and add fields to them.
+so types grow with subgraphs; in `shared` all subgraphs have the same 50 types and add fields.
 Times are CPU seconds of this process, the best of a few runs, so that a busy machine counts less.
 """
 

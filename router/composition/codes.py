@@ -193,22 +193,3 @@ class HintCode(Enum):
     UNUSED_ENUM_TYPE = "An enum is used by nothing."
     DIRECTIVE_COMPOSITION_INFO = "A @composeDirective names a directive that is composed anyway."
     DIRECTIVE_COMPOSITION_WARN = "A custom directive differs between subgraphs that compose it."
-
-
-def code_tables() -> str:
-    """The codes as Markdown, for docs/errors.md."""
-    return "\n\n".join(
-        "\n".join(
-            [
-                f"### {title}",
-                "",
-                "| Code | Meaning |",
-                "|---|---|",
-                *(f"| `{code.name}` | {code.value} |" for code in codes),
-            ]
-        )
-        for title, codes in (
-            ("Errors of composition", sorted(ErrorCode, key=lambda code: code.name)),
-            ("Hints of composition", sorted(HintCode, key=lambda code: code.name)),
-        )
-    )

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from router.composition.merge.merged_schema import MergeContext, Sources
     from router.composition.report import Place
 
-SPECIFIED = frozenset({TAG, INACCESSIBLE, AUTHENTICATED, REQUIRES_SCOPES, POLICY, COST, LIST_SIZE})
+SPECIFIED = frozenset(
+    {TAG, INACCESSIBLE, AUTHENTICATED, REQUIRES_SCOPES, POLICY, COST, LIST_SIZE, CACHE_TAG}
+)
 """Directives of federation that go into the supergraph."""
 
 _STANDARD = frozenset({"deprecated", "specifiedBy", "oneOf"})

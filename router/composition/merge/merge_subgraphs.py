@@ -18,6 +18,7 @@ from router.composition.merge.interface_object_fields import add_interface_objec
 from router.composition.merge.link_names import check_link_names
 from router.composition.merge.merged_schema import MergeContext
 from router.composition.merge.scalars import merge_scalar
+from router.composition.merge.schema_definition import merge_schema_definition
 from router.composition.merge.types import add_types, drop_empty_roots, merge_relations
 from router.composition.merge.unions import merge_union
 from router.federation.document import Kind
@@ -53,6 +54,7 @@ def merge_subgraphs(
     for kind, merge in _MERGERS:
         for name in by_kind.get(kind, ()):
             merge(context, context.merged.types[name])
+    merge_schema_definition(context)
     merge_directive_definitions(context)
     for name in by_kind.get(Kind.ENUM, ()):
         merge_enum(context, context.merged.types[name])

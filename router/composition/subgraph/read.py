@@ -70,6 +70,7 @@ def read_subgraph(
             for use in schema.directives
             if use.name != LINK_DIRECTIVE
         ],
+        description=next((s.description for s in document.schemas if s.description), None),
         federation_directives=allowed,
         unknown_imports=tuple(unknown_imports(links)),
     )

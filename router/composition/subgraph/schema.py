@@ -60,6 +60,7 @@ class SubgraphSchema:
     types: dict[str, TypeDefinition]
     directives: dict[str, DirectiveDefinition]
     schema_directives: list[Directive] = field(default_factory=list)
+    description: str | None = None
     federation_directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
     unknown_imports: tuple[UnknownImport, ...] = ()
 
