@@ -8,6 +8,10 @@ import asyncio
 import getpass
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
 
 from subgraph_kit.logging import configure_logging
 from subgraph_kit.settings_check import SettingsError
@@ -39,13 +43,21 @@ def serve(_arguments: argparse.Namespace) -> int:
 
     import uvicorn  # noqa: PLC0415 - slow, and a wrong setting should be told at once
 
-    from auth_subgraph.app import create_app  # noqa: PLC0415
+    from auth_subgraph.app import (  # noqa: PLC0415
+        StartError,
+        create_app,
+        make_first_administrator,
+    )
     from auth_subgraph.persistence.key_file import KeyFileError  # noqa: PLC0415
 
     try:
         app = create_app(settings)
-    except KeyFileError as error:
+        with _database_named():
+            asyncio.run(make_first_administrator(settings))
+    except (KeyFileError, StartError) as error:
         raise _CommandError(error) from error
+    log = structlog.get_logger()
+    log.info("serving", url=f"http://{settings.host}:{settings.port}/graphql")
     uvicorn.run(
         app,
         host=settings.host,
@@ -79,7 +91,9 @@ def migrate(_arguments: argparse.Namespace) -> int:
     from auth_subgraph.settings import load_settings  # noqa: PLC0415
     from subgraph_kit.migrations import upgrade  # noqa: PLC0415
 
-    asyncio.run(upgrade(load_settings().database_url.get_secret_value(), FOLDER))
+    url = load_settings().database_url.get_secret_value()
+    with _database_named():
+        asyncio.run(upgrade(url, FOLDER))
     return 0
 
 
@@ -98,9 +112,10 @@ def create_admin(arguments: argparse.Namespace) -> int:
 
     settings = load_settings()
     password = _read_password(arguments.password_stdin)
-    outcome = asyncio.run(
-        create_administrator(settings, arguments.email, arguments.username, password)
-    )
+    with _database_named():
+        outcome = asyncio.run(
+            create_administrator(settings, arguments.email, arguments.username, password)
+        )
     if isinstance(outcome, Rejected):
         for problem in outcome.problems:
             print(f"auth: {problem.path[-1]}: {problem.text('en')}", file=sys.stderr)
@@ -126,6 +141,19 @@ def rotate_key(_arguments: argparse.Namespace) -> int:
     wait_s = (key.signs_from or now) - now
     print(f"The key {key.id} is published now and signs in {wait_s:.0f} s.")
     return 0
+
+
+@contextmanager
+def _database_named() -> Iterator[None]:
+    """Turn what drivers raise about a database into one sentence that names the variable."""
+    import asyncpg  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise _CommandError(f"AUTH_DATABASE_URL: {reason}") from error  # noqa: EM102
 
 
 def _read_password(is_piped: bool) -> str:  # noqa: FBT001 - a flag of the command line

@@ -17,6 +17,7 @@ from auth_subgraph.domain.sessions import SessionPolicy
 from auth_subgraph.domain.signing_keys import ring_of
 from auth_subgraph.http.jwks import jwks_routes
 from auth_subgraph.http.revocations import revocation_routes
+from auth_subgraph.migrations import newest_revision
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
 from auth_subgraph.services.account import AccountService
 from auth_subgraph.services.administration import AdministrationService
@@ -37,7 +38,7 @@ from subgraph_kit.client_address import TrustedProxies
 from subgraph_kit.cursors import CursorCodec
 from subgraph_kit.database import Database
 from subgraph_kit.graphql_endpoint import GraphQLEndpoint
-from subgraph_kit.health import health_routes
+from subgraph_kit.health import ReadinessCheck, health_routes
 from subgraph_kit.metrics import metrics_routes
 from subgraph_kit.request_context import RequestContext, RequestReader
 from subgraph_kit.tokens import Authenticator, TokenVerifier
@@ -47,6 +48,10 @@ log = structlog.get_logger()
 
 class StartError(Exception):
     """The service cannot start; the text says why in one sentence."""
+
+
+class NotMigratedError(Exception):
+    """The database is older than this program: run `migrate`."""
 
 
 def create_app(settings: AuthSettings) -> SubgraphApplication:
@@ -77,14 +82,13 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await make_first_administrator(settings, services.registration)
         yield
         hasher.close()
         await database.close()
 
     return SubgraphApplication(
         endpoint,
-        health_routes({"database": database.ping}),
+        health_routes({"database": database.ping, "migrations": migrated(database)}),
         metrics_routes(),
         jwks_routes(keys),
         revocation_routes(RevocationFeed(database, signer)),
@@ -169,9 +173,19 @@ def open_keys(settings: AuthSettings) -> Keys:
     return Keys(read_key_file(path), path)
 
 
-async def make_first_administrator(
-    settings: AuthSettings, registration: RegistrationService
-) -> None:
+def migrated(database: Database) -> ReadinessCheck:
+    """Ready when the database is as new as this program, or newer during a roll-out."""
+    expected = newest_revision()
+
+    async def check() -> None:
+        found = await database.fetch_value("SELECT version_num FROM alembic_version")
+        if not isinstance(found, str) or found < expected:
+            raise NotMigratedError(found)
+
+    return check
+
+
+async def make_first_administrator(settings: AuthSettings) -> None:
     """Use BOOTSTRAP_ADMIN_* once, on a database without any account.
 
     Raises:
@@ -180,9 +194,10 @@ async def make_first_administrator(
     email, password = settings.bootstrap_admin_email, settings.bootstrap_admin_password
     if email is None or password is None:
         return
-    outcome = await registration.create_administrator(
-        email=email, username=None, password=password.get_secret_value(), only_if_first=True
-    )
+    async with registration(settings) as service:
+        outcome = await service.create_administrator(
+            email=email, username=None, password=password.get_secret_value(), only_if_first=True
+        )
     if isinstance(outcome, Rejected):
         problem = outcome.problems[0]
         name = f"AUTH_BOOTSTRAP_ADMIN_{problem.path[-1].upper()}"
@@ -196,20 +211,26 @@ async def create_administrator(
     settings: AuthSettings, email: str, username: str | None, password: str
 ) -> User | Rejected:
     """What `create-admin` does."""
-    keys = Keys(ring_of([new_signing_key()]))  # no token is signed
-    verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    database = open_database(settings)
-    hasher = open_hasher(settings)
-    try:
-        services = build_services(settings, database, hasher, open_signer(settings, keys), verifier)
-        outcome = await services.registration.create_administrator(
+    async with registration(settings) as service:
+        outcome = await service.create_administrator(
             email=email, username=username, password=password
         )
+    assert outcome is not None  # noqa: S101 - only the first administrator may be left out
+    return outcome
+
+
+@asynccontextmanager
+async def registration(settings: AuthSettings) -> AsyncIterator[RegistrationService]:
+    """The one use case that the command line needs; no token is signed."""
+    keys = Keys(ring_of([new_signing_key()]))
+    verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    database, hasher = open_database(settings), open_hasher(settings)
+    services = build_services(settings, database, hasher, open_signer(settings, keys), verifier)
+    try:
+        yield services.registration
     finally:
         hasher.close()
         await database.close()
-    assert outcome is not None  # noqa: S101 - only the first administrator may be left out
-    return outcome
 
 
 def _common_passwords() -> frozenset[str]:

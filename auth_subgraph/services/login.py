@@ -13,6 +13,8 @@ from auth_subgraph.persistence import addresses, attempts, audit, users
 from auth_subgraph.persistence.attempts import Counter
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
+from auth_subgraph.services.metrics import LOGINS
+from subgraph_kit.errors import RateLimitedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,7 +68,16 @@ class LoginService:
         Raises:
             RateLimitedError: Too many tries or failures; no password was checked.
         """
-        attempt = await self._count(normalize_name(identifier), origin)
+        try:
+            outcome = await self._login(normalize_name(identifier), password, origin)
+        except RateLimitedError:
+            LOGINS.labels("limited").inc()
+            raise
+        LOGINS.labels("refused" if isinstance(outcome, Rejected) else "succeeded").inc()
+        return outcome
+
+    async def _login(self, name: str, password: str, origin: Origin) -> LoggedIn | Rejected:
+        attempt = await self._count(name, origin)
         found = attempt.credentials
         old_hash = found.password_hash if found else None
         verification = await self._hasher.verify(password, old_hash)

@@ -12,6 +12,7 @@ from passlib.context import CryptContext
 
 from auth_subgraph.domain.names import is_storable
 from auth_subgraph.domain.passwords import normalize_password
+from auth_subgraph.services.metrics import HASHES_WAITING
 from subgraph_kit.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -85,10 +86,12 @@ class PasswordHasher:
         if self._waiting >= _MAX_WAITING:
             raise UnavailableError("Too many log-ins at once. Try again in a moment.")
         self._waiting += 1
+        HASHES_WAITING.set(self._waiting)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         finally:
             self._waiting -= 1
+            HASHES_WAITING.set(self._waiting)
 
 
 def _verify_bcrypt(password: str, password_hash: str) -> bool:

@@ -15,6 +15,7 @@ from auth_subgraph.domain.sessions import (
 from auth_subgraph.persistence import audit, sessions, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
+from auth_subgraph.services.metrics import REFRESHES
 from subgraph_kit.ids import format_id
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class SessionService:
                 return _rejected(ProblemCode.REFRESH_TOKEN_INVALID)
             now = await database_time(work)
             verdict = judge_refresh(presented, now, self._session_tokens.policy)
+            REFRESHES.labels(verdict.value.lower()).inc()
             if verdict is RefreshVerdict.REUSED:
                 await self._end_stolen(work, presented, origin, now)
             if verdict in _REJECTIONS:

@@ -37,7 +37,7 @@ log = structlog.get_logger()
 ROTATION_LEAD_S = 600
 """How long a key is published before it signs: twice what verifiers may keep the keys."""
 
-_CHECK_S = 1.0
+_REFRESH_S = 1.0
 
 
 class Keys:
@@ -53,30 +53,28 @@ class Keys:
         self._path = path
         self._now = now
         self._changed_at = _changed_at(path)
-        self._checked_at = now()
-        self._public: dict[str, jwt.PyJWK] = {}
-        self._public_ids: tuple[str, ...] = ()
-        self.version = 0
+        self._version = 0
+        self._published: dict[str, dict[str, Any]] = {}
+        self._verifying: dict[str, jwt.PyJWK] = {}
+        self._publish(now())
+
+    @property
+    def version(self) -> int:
+        self._refresh()
+        return self._version
 
     def signing(self) -> SigningKey:
-        self._reload_when_changed()
+        self._refresh()
         return self._ring.signing(self._now())
-
-    async def find(self, key_id: str) -> jwt.PyJWK | None:
-        self.published()
-        return self._public.get(key_id)
 
     def published(self) -> list[dict[str, Any]]:
         """The public keys as JWKs."""
-        self._reload_when_changed()
-        keys = self._ring.published(self._now())
-        jwks = [public_jwk(key) for key in keys]
-        ids = tuple(key.id for key in keys)
-        if ids != self._public_ids:
-            self._public = {jwk["kid"]: jwt.PyJWK(jwk) for jwk in jwks}
-            self._public_ids = ids
-            self.version += 1
-        return jwks
+        self._refresh()
+        return list(self._published.values())
+
+    async def find(self, key_id: str) -> jwt.PyJWK | None:
+        self._refresh()
+        return self._verifying.get(key_id)
 
     def cursor_secret(self) -> bytes:
         """What signs the cursors of lists: equal in all processes, known to none outside.
@@ -88,21 +86,29 @@ class Keys:
         )
         return blake2b(private_bytes, person=b"list cursors").digest()
 
-    def _reload_when_changed(self) -> None:
+    def _refresh(self) -> None:
+        """Once a second: has the file changed, or the time of a key come or gone?"""
         now = self._now()
-        if self._path is None or 0 <= now - self._checked_at < _CHECK_S:
+        if 0 <= now - self._refreshed_at < _REFRESH_S:
             return
-        self._checked_at = now
         changed_at = _changed_at(self._path)
-        if changed_at == self._changed_at:
-            return
-        try:
-            self._ring = read_key_file(self._path)
-        except KeyFileError as error:
-            log.exception("signing keys cannot be read again; the old ones stay", reason=str(error))
-        else:
-            log.info("signing keys read again", keys=[key.id for key in self._ring.keys])
-        self._changed_at = changed_at
+        if self._path is not None and changed_at != self._changed_at:
+            self._changed_at = changed_at
+            try:
+                self._ring = read_key_file(self._path)
+            except KeyFileError as error:
+                log.warning("signing keys cannot be read; the old ones stay", reason=str(error))
+            else:
+                log.info("signing keys read again", keys=[key.id for key in self._ring.keys])
+        self._publish(now)
+
+    def _publish(self, now: float) -> None:
+        self._refreshed_at = now
+        keys = self._ring.published(now)
+        if [key.id for key in keys] != list(self._published):
+            self._published = {key.id: public_jwk(key) for key in keys}
+            self._verifying = {key: jwt.PyJWK(jwk) for key, jwk in self._published.items()}
+            self._version += 1
 
 
 def _changed_at(path: Path | None) -> int | None:

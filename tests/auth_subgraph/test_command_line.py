@@ -2,28 +2,24 @@
 
 import asyncio
 import io
+import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import structlog
+from sqlalchemy import make_url
 
 from auth_subgraph.__main__ import main
-from auth_subgraph.app import (
-    StartError,
-    build_services,
-    make_first_administrator,
-    open_database,
-    open_hasher,
-    open_keys,
-    open_signer,
-)
+from auth_subgraph.app import StartError, make_first_administrator
 from auth_subgraph.domain.signing_keys import ring_of
+from auth_subgraph.migrations import newest_revision
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
 from auth_subgraph.settings import AuthSettings, load_settings
 from subgraph_kit.settings_check import SettingsError
-from subgraph_kit.tokens import TokenVerifier
-from tests.auth_subgraph.conftest import StartAuth, settings_for
+from tests.auth_subgraph.conftest import settings_for
 from tests.auth_subgraph.graph import AuthGraph
 
 STRONG = "administrators horse battery"
@@ -53,8 +49,14 @@ class Command:
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(monkeypatch, capsys)
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield Command(monkeypatch, capsys)
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize(
@@ -127,15 +129,20 @@ async def test_an_administrator_is_made_on_the_command_line(
 
 
 async def test_the_first_administrator_comes_from_settings_once(
-    start_auth: StartAuth, auth: AuthGraph
+    auth: AuthGraph, tmp_path: Path
 ) -> None:
-    bootstrap = {"bootstrap_admin_email": "root@example.com", "bootstrap_admin_password": STRONG}
-    async with start_auth(**bootstrap), start_auth(**bootstrap) as second:
-        root = await second.log_in("root@example.com", STRONG)
-        assert (await second.data("{ me { role } }", token=root.token))["me"]["role"] == "ADMIN"
+    settings = settings_for(
+        auth.settings.database_url.get_secret_value(),
+        tmp_path,
+        bootstrap_admin_email="root@example.com",
+        bootstrap_admin_password=STRONG,
+    )
+    await asyncio.gather(*(make_first_administrator(settings) for _ in range(3)))
+    root = await auth.log_in("root@example.com", STRONG)
+    assert (await auth.data("{ me { role } }", token=root.token))["me"]["role"] == "ADMIN"
     await auth.database.fetch("UPDATE users SET role = 'USER', email = 'other@example.com'")
-    async with start_auth(**bootstrap) as third:
-        assert await third.login_code("root@example.com", STRONG) == "INVALID_CREDENTIALS"
+    await make_first_administrator(settings)
+    assert await auth.login_code("root@example.com", STRONG) == "INVALID_CREDENTIALS"
 
 
 async def test_a_weak_first_password_stops_the_start(database_url: str, tmp_path: Path) -> None:
@@ -145,15 +152,39 @@ async def test_a_weak_first_password_stops_the_start(database_url: str, tmp_path
         bootstrap_admin_email="root@example.com",
         bootstrap_admin_password="password1",
     )
-    database, hasher = open_database(settings), open_hasher(settings)
-    keys = open_keys(settings)
-    verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    signer = open_signer(settings, keys)
-    services = build_services(settings, database, hasher, signer, verifier)
     with pytest.raises(StartError, match=r"^AUTH_BOOTSTRAP_ADMIN_PASSWORD: This password is easy"):
-        await make_first_administrator(settings, services.registration)
-    hasher.close()
-    await database.close()
+        await make_first_administrator(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"port": 1}, "Connect call failed"),
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody"}, 'failed for user "nobody"'),
+    ],
+)
+async def test_a_database_that_cannot_be_used_is_named(
+    command: Command, database_url: str, change: dict[str, Any], reason: str
+) -> None:
+    url = make_url(database_url).set(**change).render_as_string(hide_password=False)
+    completed = await command("migrate", DATABASE_URL=url)
+    assert completed.exit_code == 1
+    assert completed.stderr.startswith("auth: AUTH_DATABASE_URL: ")
+    assert reason in completed.stderr
+    assert completed.stderr.count("\n") == 1
+
+
+async def test_a_database_that_is_not_migrated_is_not_ready(auth: AuthGraph) -> None:
+    await auth.database.fetch("UPDATE alembic_version SET version_num = '0000'")
+    try:
+        response = await auth.http.get("/health/ready")
+    finally:
+        await auth.database.fetch("UPDATE alembic_version SET version_num = $1", newest_revision())
+    assert (response.status_code, response.json()["failures"]) == (
+        503, {"migrations": "NotMigratedError"}
+    )  # fmt: skip
+    assert (await auth.http.get("/health/ready")).status_code == 200
 
 
 async def test_rotating_needs_the_key_file(command: Command, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import time
 
 import bcrypt
 import pytest
+from prometheus_client import REGISTRY
 
 from subgraph_kit.durations import RateLimit
 from tests.auth_subgraph.conftest import StartAuth
@@ -23,6 +24,20 @@ async def test_log_in_by_username_or_email_in_any_case(auth: AuthGraph) -> None:
         assert again.session_id != alice.session_id
     assert await auth.me_reason(alice.token) is None
     assert await auth.audited() == ["REGISTERED", *["LOGIN_SUCCEEDED"] * 4]
+
+
+async def test_logins_are_counted_for_alerts(start_auth: StartAuth) -> None:
+    def counted() -> list[float]:
+        outcomes = ("succeeded", "refused", "limited")
+        values = [REGISTRY.get_sample_value("auth_logins_total", {"outcome": o}) for o in outcomes]
+        return [value or 0 for value in values]
+
+    before = counted()
+    async with start_auth(login_per_ip=RateLimit(2, 60)) as auth:
+        await auth.register("alice")
+        for password in (PASSWORD, WRONG, WRONG):
+            await auth.login_code("alice", password)
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1]
 
 
 async def test_a_wrong_password_and_an_unknown_user_look_the_same(auth: AuthGraph) -> None:
