@@ -136,10 +136,13 @@ class Stack:
 
     def stop(self) -> None:
         """Stop our own programs, then broker and databases; harmless when little has started."""
-        for running in self.parts:
-            running.request_stop()
-        for running in self.parts:
-            running.stop()
+        auth = [running for running in self.parts if running.part.name == "auth"]
+        others = [running for running in self.parts if running not in auth]
+        for together in (others, auth):  # the others ask auth to their end
+            for running in together:
+                running.request_stop()
+            for running in together:
+                running.stop()
         if self.broker is not None:
             self.broker.stop()
         for database in self.databases.values():
