@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.router", description=__doc__)
     parser.add_argument("--check", action="store_true", help="small run; ratios against bounds")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default 3)")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of load a round (default 4)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of load a round (default 3)")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--only", default="", help="contenders whose names start so, by commas")
     parser.add_argument("--workload", default="", help="only workloads with this in their name")
@@ -44,7 +44,7 @@ def main() -> int:
         rounds=options.rounds,
         load_s=options.seconds,
         alone_s=options.seconds / 4,
-        warm_up_s=options.seconds / 2,
+        warm_up_s=options.seconds,
         connections=options.connections,
     )
     outcomes: list[Outcome] = []
