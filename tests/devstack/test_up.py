@@ -16,7 +16,7 @@ from devstack.process import LOOPBACK, free_port
 from devstack.stack import CHECKOUT
 from tests.support.graph_client import GraphClient
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 
 READY_TIMEOUT_S = 90
 

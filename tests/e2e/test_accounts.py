@@ -12,7 +12,7 @@ from devstack.stack import Stack
 from tests.support.graph_client import PASSWORD, REGISTER, GraphClient, Person
 from tests.support.running_stack import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.support.tokens import claims_of
-from tests.support.waiting import eventually
+from tests.support.waiting import REVOCATION_S, eventually
 
 UPDATE_PROFILE = """mutation($input: UpdateProfileInput!) { updateProfile(input: $input) {
   user { id username email } userErrors { code path } } }"""
@@ -186,8 +186,8 @@ async def test_suspend_an_account(client: GraphClient, root: str, bob: Person) -
     assert wrong["userErrors"][0]["code"] == "INVALID_CREDENTIALS"
     refresh = await client.send(REFRESH, {"token": bob.refresh_token})
     assert refresh.data["refreshTokens"]["userErrors"] == [{"code": "REFRESH_TOKEN_INVALID"}]
-    await eventually(lambda: has_ended(client, bob, "me { id }"), within_s=2)
-    await eventually(lambda: has_ended(client, bob, "tasks { totalCount }"), within_s=2)
+    await eventually(lambda: has_ended(client, bob, "me { id }"), within_s=REVOCATION_S)
+    await eventually(lambda: has_ended(client, bob, "tasks { totalCount }"), within_s=REVOCATION_S)
     await client.send(SET_STATUS, {"user": bob.id, "status": "ACTIVE"}, token=root)
     again = await client.login(bob.username)
 
@@ -197,7 +197,7 @@ async def test_suspend_an_account(client: GraphClient, root: str, bob: Person) -
         )
         return bool(tasks.body == {"data": {"tasks": {"nodes": [{"id": task["id"]}]}}})
 
-    await eventually(has_the_task_back, within_s=2)
+    await eventually(has_the_task_back, within_s=REVOCATION_S)
 
 
 async def owns_nothing(stack: Stack, user_id: str) -> bool:
@@ -296,8 +296,10 @@ async def test_a_deleted_user_takes_the_tasks_along(
     assert login["userErrors"][0]["code"] == "INVALID_CREDENTIALS"
     refresh = await client.send(REFRESH, {"token": alice.refresh_token})
     assert refresh.data["refreshTokens"]["userErrors"] == [{"code": "REFRESH_TOKEN_INVALID"}]
-    await eventually(lambda: has_ended(client, alice, "me { id }"), within_s=2)
-    await eventually(lambda: has_ended(client, alice, "tasks { totalCount }"), within_s=2)
+    await eventually(lambda: has_ended(client, alice, "me { id }"), within_s=REVOCATION_S)
+    await eventually(
+        lambda: has_ended(client, alice, "tasks { totalCount }"), within_s=REVOCATION_S
+    )
     await eventually(lambda: owns_nothing(stack, alice.id), within_s=5)
     namesake = await client.register(alice.username)
     tasks = await client.send("{ tasks { totalCount } }", token=namesake.access_token)

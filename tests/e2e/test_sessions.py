@@ -11,7 +11,7 @@ import pytest
 from devstack.stack import Stack
 from tests.support.graph_client import LOGIN, PASSWORD, Answer, GraphClient, Person, random_address
 from tests.support.tokens import claims_of, expired, forgeries
-from tests.support.waiting import eventually
+from tests.support.waiting import REVOCATION_S, eventually
 
 REFRESH = """mutation($token: String!) { refreshTokens(input: { refreshToken: $token }) {
   tokens { accessToken refreshToken expiresIn } userErrors { code path } } }"""
@@ -227,7 +227,7 @@ async def test_log_out_without_an_access_token(client: GraphClient, alice: Perso
         answer = await client.send("{ tasks { totalCount } }", token=alice.access_token)
         return [error["extensions"].get("reason") for error in answer.errors] == ["SESSION_ENDED"]
 
-    await eventually(has_reached_tasks, within_s=2)
+    await eventually(has_reached_tasks, within_s=REVOCATION_S)
 
 
 async def test_change_the_password(client: GraphClient, alice: Person) -> None:

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+REVOCATION_S = 4.0
+"""An ended session is known everywhere within two seconds; twice that on a busy machine."""
+
 _POLL_S = 0.05
 
 
