@@ -56,12 +56,14 @@ class Observations:
     Attributes:
         started_s: Start of the request.
         request_id: Sent on to subgraphs and back to the client.
+        traceparent: W3C trace context that subgraphs get; "" passes the client's on.
         client_address: Address the request counts for, proxies already taken off.
         viewer: User id of a good token; "" for anonymous callers.
         operation_name: As the document names it; "" for an anonymous operation.
         operation_kind: "query", "mutation", "subscription"; "" before it is known.
         operation_hash: Short SHA-256 of the document's text; "" before it is known.
-        outcome: "ok", "errors" (answered, with errors in fields), or the code of the refusal.
+        outcome: "ok", "errors" (answered, with errors in fields), "client_gone" (the request never
+            came whole), or the code of the refusal.
         error_codes: `extensions.code` of each error sent.
         stages: In order of their end.
         fetches: In order of their end.
@@ -82,12 +84,14 @@ class Observations:
         "stages",
         "started_s",
         "status",
+        "traceparent",
         "viewer",
     )
 
     def __init__(self, request_id: str) -> None:
         self.started_s = monotonic()
         self.request_id = request_id
+        self.traceparent = ""
         self.client_address = ""
         self.viewer = ""
         self.operation_name = ""

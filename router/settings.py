@@ -320,6 +320,11 @@ class RouterSettings(BaseSettings):
     )
     log_operations: bool = Field(default=True, description="Write one line for every operation.")
     metrics: bool = Field(default=True, description="Serve Prometheus metrics at /metrics.")
+    otel_exporter_otlp_endpoint: OptionalText = Field(
+        None,
+        description="Collector that gets traces over OTLP/HTTP, like http://collector:4318; needs "
+        "the packages opentelemetry-sdk and opentelemetry-exporter-otlp-proto-http.",
+    )
     shutdown_timeout: Duration = Field(
         15.0, description="How long a stopping router waits for running requests (duration)."
     )

@@ -28,6 +28,7 @@ from router.settings import (
 )
 from router.telemetry.logging import configure_logging
 from router.telemetry.operation_log import LineWriter, OperationLog
+from router.telemetry.tracing import Tracing, otlp_exporter
 from router.transport import CircuitBreaker, HttpSubgraph, Retrying, SharedInFlight
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def build_router(settings: RouterSettings) -> Router:
         operation_log=OperationLog(LineWriter(sys.stdout.buffer), settings.log_format)
         if settings.log_operations
         else None,
+        tracing=_tracing(settings),
         has_metrics=settings.metrics,
         make_client=_client_maker(settings, structure),
         background=(file.follow, *tokens.background),
@@ -140,6 +142,12 @@ def _tokens(settings: RouterSettings, structure: Structure) -> _Tokens:
 
 def _without_router(follow: Callable[[], Coroutine[Any, Any, None]]) -> Background:
     return lambda _: follow()
+
+
+def _tracing(settings: RouterSettings) -> Tracing | None:
+    if settings.otel_exporter_otlp_endpoint is None:
+        return None
+    return Tracing(otlp_exporter(settings.otel_exporter_otlp_endpoint))
 
 
 def _policies(

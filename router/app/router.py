@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from router.telemetry.operation_log import OperationLog
+    from router.telemetry.tracing import Tracing
 
 MakeClient = Callable[[Subgraph], SubgraphClient]
 Background = Callable[["Router"], Coroutine[Any, Any, None]]
@@ -49,6 +50,7 @@ class RouterOptions:
         path: Of the endpoint.
         graphiql: None: no page at `/`.
         operation_log: None: no line an operation.
+        tracing: None: no spans; the client's trace context is passed on.
         has_metrics: Serve `/metrics`.
         make_client: For subgraphs without a client of their own.
         background: Run from start-up to shutdown, in one task each.
@@ -60,6 +62,7 @@ class RouterOptions:
     path: str = "/graphql"
     graphiql: GraphiQL | None = None
     operation_log: OperationLog | None = None
+    tracing: Tracing | None = None
     has_metrics: bool = True
     make_client: MakeClient = lambda subgraph: SharedInFlight(HttpSubgraph(subgraph.url))
     background: Sequence[Background] = ()
@@ -94,7 +97,12 @@ class Router:
         self.metrics = RouterMetrics()
         self._given_clients = dict(clients or {})
         self.pipeline = Pipeline(self._engine(supergraph), self.options.policies)
-        self.endpoint = GraphQLEndpoint(self.pipeline, self.options.http, self._observe)
+        self.endpoint = GraphQLEndpoint(
+            self.pipeline,
+            self.options.http,
+            self._observe,
+            self.options.tracing.begin if self.options.tracing is not None else None,
+        )
         self._is_serving = False
         self._application = AsgiApplication(
             self.endpoint,
@@ -212,12 +220,16 @@ class Router:
         self.metrics.observe(observations, now_s)
         if self.options.operation_log is not None:
             self.options.operation_log.observe(observations, now_s)
+        if self.options.tracing is not None:
+            self.options.tracing.end(observations, now_s)
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as closing:
             for close in self.options.resources:
                 closing.push_async_callback(close)
+            if self.options.tracing is not None:
+                closing.callback(self.options.tracing.close)
             closing.push_async_callback(self.aclose)
             tasks = await closing.enter_async_context(asyncio.TaskGroup())
             running = [tasks.create_task(run(self)) for run in self.options.background]

@@ -144,7 +144,10 @@ class Pipeline:
         mark("coerce_variables")
         limit_cost(operation, variables, policies.limits)
         forwarded = policies.headers.headers(
-            caller.headers, observations.request_id, observations.client_address
+            caller.headers,
+            observations.request_id,
+            observations.client_address,
+            observations.traceparent,
         )
         result = await execute(prepared, variables, forwarded, engine, observations, deadline.at)
         mark("execute")

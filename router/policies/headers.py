@@ -77,12 +77,22 @@ class HeaderPropagation:
             group.append((name.encode(), name))
 
     def headers(
-        self, client: Mapping[bytes, bytes], request_id: str, client_address: str
+        self,
+        client: Mapping[bytes, bytes],
+        request_id: str,
+        client_address: str,
+        traceparent: str = "",
     ) -> ForwardedHeaders:
         """The client's configured headers, the request id and the client's address.
 
         `X-Forwarded-For` is replaced by the one address that the router found for the client:
         what clients write into it must not reach subgraphs that trust the router.
+
+        Args:
+            client: The request's headers.
+            request_id: Of the request.
+            client_address: "" for none.
+            traceparent: Replaces the client's; "" leaves that.
         """
         identity: list[tuple[str, str]] = []
         for raw, name in self._identity:
@@ -94,6 +104,9 @@ class HeaderPropagation:
             value = client.get(raw)
             if value is not None:
                 headers.append((name, value.decode("latin-1")))
+        if traceparent:
+            headers = [header for header in headers if header[0] != "traceparent"]
+            headers.append(("traceparent", traceparent))
         headers.append(("x-request-id", request_id))
         if client_address:
             headers.append(("x-forwarded-for", client_address))

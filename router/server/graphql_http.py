@@ -6,7 +6,7 @@ Source: GraphQL over HTTP specification (stage 2 draft).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from router.pipeline.handle import Pipeline
 
 ReadBody = Callable[[], Awaitable[bytes]]
+Begin = Callable[[Observations, Mapping[bytes, bytes]], None]
+"""Called once for every request with its headers, before anything is done for it."""
+
 Observe = Callable[[Observations], None]
 """Called once for every request after its answer was sent."""
 
@@ -108,10 +111,17 @@ class GraphQLEndpoint:
         in_flight: Requests that are being answered.
     """
 
-    __slots__ = ("_pipeline", "in_flight", "observe", "options")
+    __slots__ = ("_begin", "_pipeline", "in_flight", "observe", "options")
 
-    def __init__(self, pipeline: Pipeline, options: HttpOptions, observe: Observe) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        options: HttpOptions,
+        observe: Observe,
+        begin: Begin | None = None,
+    ) -> None:
         self._pipeline = pipeline
+        self._begin = begin
         self.options = options
         self.observe = observe
         self.in_flight = 0
@@ -131,6 +141,8 @@ class GraphQLEndpoint:
         try:
             response = await self.respond(request, observations)
         except ClientGoneError:
+            observations.outcome = "client_gone"
+            self.observe(observations)
             return
         await send(
             {
@@ -142,10 +154,12 @@ class GraphQLEndpoint:
         await send({"type": "http.response.body", "body": response.body})
         self.observe(observations)
 
-    @staticmethod
-    def begin(request: HttpRequest) -> Observations:
+    def begin(self, request: HttpRequest) -> Observations:
         """What is to be filled while the request is answered."""
-        return Observations(request_id(request.headers.get(b"x-request-id")))
+        observations = Observations(request_id(request.headers.get(b"x-request-id")))
+        if self._begin is not None:
+            self._begin(observations, request.headers)
+        return observations
 
     async def respond(self, request: HttpRequest, observations: Observations) -> HttpResponse:
         """The response to one request.

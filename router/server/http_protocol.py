@@ -124,6 +124,8 @@ class GraphQLProtocol(HttpToolsProtocol):
             response = await endpoint.respond(request, observations)
         except Exception:  # the border of one request: the connection is all that is lost
             _logger.exception("Request %s could not be answered", observations.request_id)
+            observations.outcome = "INTERNAL_SERVER_ERROR"
+            endpoint.observe(observations)
             exchange.response_complete = True
             self.transport.close()
             return
