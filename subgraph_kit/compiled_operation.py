@@ -254,12 +254,18 @@ class _Slot:
 
 
 class _Leaf:
-    """A scalar or enum."""
+    """A scalar or enum.
 
-    __slots__ = ("convert",)
+    Args:
+        convert: Makes JSON of a value.
+        exact_class: Values of just this class are JSON already; None when there is none such.
+    """
 
-    def __init__(self, convert: Callable[[Any], Any]) -> None:
+    __slots__ = ("convert", "exact_class")
+
+    def __init__(self, convert: Callable[[Any], Any], exact_class: type | None = None) -> None:
         self.convert = convert
+        self.exact_class = exact_class
 
     def put(
         self, _run: _Run, value: _Value, container: _Container, key: str | int,
@@ -300,7 +306,12 @@ class _Object:
         self._leaf_keys = tuple(field.key for field in self._leaves)
         self._get_leaves = _getter([field.attribute or "" for field in self._leaves])
         self._converters = tuple(
-            (field.key, field.slot.type.convert, field.slot.is_nullable)
+            (
+                field.key,
+                field.slot.type.exact_class,
+                field.slot.type.convert,
+                field.slot.is_nullable,
+            )
             for field in self._leaves
             if isinstance(field.slot.type, _Leaf)
         )
@@ -330,8 +341,10 @@ class _Object:
         """All leaves at once; False when one is wrong, and it must be found out which."""
         try:
             out.update(zip(self._leaf_keys, self._get_leaves(value), strict=True))
-            for key, convert, is_nullable in self._converters:
+            for key, exact_class, convert, is_nullable in self._converters:
                 leaf = out[key]
+                if type(leaf) is exact_class:
+                    continue  # is JSON as it is
                 if leaf is not None:
                     out[key] = convert(leaf)
                 elif not is_nullable:
@@ -470,7 +483,7 @@ class _Compiler:
 
     def _type(self, name: str, type_: GraphQLOutputType, nodes: list[FieldNode]) -> _Type:
         if is_leaf_type(type_):
-            return _Leaf(_converter(type_))
+            return _Leaf(_converter(type_), _EXACT_CLASSES.get(type_.name))
         if is_list_type(type_):
             return _List(self._slot(name, type_.of_type, nodes))
         selection_sets = [node.selection_set for node in nodes if node.selection_set is not None]
@@ -589,22 +602,19 @@ def _converter(type_: GraphQLLeafType) -> Callable[[Any], Any]:
         names: dict[int, Any] = {}  # by identity: members hash in Python, and live for ever
 
         def enum_name(value: _Value) -> _Value:
-            if isinstance(value, Enum):  # one of few: remember what it is called
-                name = names.get(id(value))
-                if name is None:
-                    name = names[id(value)] = coerce(value)
-                return name
-            return coerce(value)
+            name = names.get(id(value))
+            if name is None:
+                name = coerce(value)
+                if isinstance(value, Enum):  # one of few: remember what it is called
+                    names[id(value)] = name
+            return name
 
         return enum_name
     if type_.name == "Int":
         return lambda value: (
             value if type(value) is int and _MIN_INT <= value <= _MAX_INT else coerce(value)
         )
-    exact_class = _EXACT_CLASSES.get(type_.name)
-    if exact_class is None:
-        return coerce
-    return lambda value: value if type(value) is exact_class else coerce(value)
+    return coerce
 
 
 def _keys(path: "_PathLink | None") -> list[str | int]:
