@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_FIELDS = 10_000
 MAX_DEPTH = 100
+MAX_NESTED_FRAGMENTS = 100
 
 _INTROSPECTION = ("__schema", "__type")
 
@@ -119,6 +120,7 @@ class _Collector:
         self._type_name = type_name
         self._possible = frozenset(supergraph.possible_types[type_name])
         self._seen: set[tuple[str, Conditions]] = set()
+        self._nesting = 0
 
     def visit(self, selection_set: SelectionSetNode, conditions: Conditions) -> None:
         for node in selection_set.selections:
@@ -154,7 +156,12 @@ class _Collector:
             and self._supergraph.kinds[self._type_name] != "union"
             and self._has_fields_of(type_name)
         ):
+            self._nesting += 1
+            if self._nesting > MAX_NESTED_FRAGMENTS:
+                msg = "levels of fragments"
+                raise PlanningLimitError(msg, MAX_NESTED_FRAGMENTS)
             self.visit(selection_set, conditions)
+            self._nesting -= 1
         elif not self._possible.isdisjoint(possible):
             self.fragments.setdefault(type_name, []).append((selection_set, conditions))
 

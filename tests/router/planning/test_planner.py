@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -179,9 +179,9 @@ def test_fragments_that_double_at_each_step_are_planned_at_once(shop: Supergraph
         for number in range(60)
     )
     document = f"{{ products {{ ...F0 }} }} {fragments} fragment F60 on Product {{ name left }}"
-    started = perf_counter()
+    started = process_time()
     plan = Planner(shop).plan(document)
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
     assert len(plan.fetches) == 2
 
 
@@ -192,10 +192,10 @@ def test_aliases_that_double_at_each_step_are_refused_in_time(shop: Supergraph) 
         for number in range(30)
     )
     document = f"{{ products {{ ...F0 }} }} {fragments} fragment F30 on Product {{ left }}"
-    started = perf_counter()
+    started = process_time()
     with pytest.raises(PlanningLimitError) as caught:
         Planner(shop).plan(document)
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
     assert caught.value.code == "QUERY_TOO_COMPLEX"
 
 
@@ -203,6 +203,41 @@ def test_an_operation_too_deep_is_refused(shop: Supergraph) -> None:
     document = "{ products { " + "parent { " * 120 + "id" + " }" * 120 + " } }"
     with pytest.raises(PlanningLimitError):
         Planner(shop).plan(document)
+
+
+@pytest.mark.parametrize(("first", "each", "last"), [("... { ", "... { ", "} "), ("...F0", "", "")])
+def test_fragments_nested_too_deep_are_refused(
+    shop: Supergraph, first: str, each: str, last: str
+) -> None:
+    chain = "".join(
+        f"fragment F{number} on Product {{ ...F{number + 1} }} " for number in range(400)
+    )
+    inner = first + each * 150 + ("" if first == "...F0" else "id") + last * (151 if last else 0)
+    document = f"{{ products {{ {inner} }} }} {chain} fragment F400 on Product {{ id }}"
+    with pytest.raises(PlanningLimitError):
+        Planner(shop).plan(document)
+
+
+def test_a_deep_operation_that_changes_subgraph_at_every_step_is_planned_in_time() -> None:
+    count = 6
+    supergraph = supergraph_of(
+        **{
+            f"s{number}": f"""
+                type Query {{ q{number}: T }}
+                type T @key(fields: "id") {{ id: ID! next{number}: T value{number}: Int }}
+            """
+            for number in range(count)
+        }
+    )
+    selection = "id"
+    for step in range(60):
+        values = " ".join(f"value{number}" for number in range(count))
+        selection = f"{values} next{step % count} {{ {selection} }}"
+    planner = Planner(supergraph)
+    started = process_time()
+    plan = planner.plan(f"{{ q0 {{ {selection} }} }}")
+    assert process_time() - started < 1
+    assert len(plan.fetches) <= 60 * count
 
 
 def test_hundreds_of_interface_members_are_planned_in_time() -> None:
@@ -219,9 +254,9 @@ def test_hundreds_of_interface_members_are_planned_in_time() -> None:
         ),
     )
     planner = Planner(supergraph)
-    started = perf_counter()
+    started = process_time()
     plan = planner.plan("{ nodes { id x y } }")
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
     assert len(plan.fetches) == 2
     assert len(plan.fetches[1].entity_calls) == 1
 
