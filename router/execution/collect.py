@@ -31,7 +31,7 @@ import msgspec
 
 from router.execution.generated import FunctionCode
 from router.execution.json_value import JsonObject
-from router.execution.locate import Keys, keys_of
+from router.execution.locate import Keys, keys_of, typename_of
 from router.execution.representations import ABSENT, makers_by_typename
 from router.planning.query_plan import (
     LIST,
@@ -96,11 +96,6 @@ def compile_collector(call: EntityCall, shared: frozenset[Keys]) -> Collector:
             return careful[0](root)
 
     return collect
-
-
-def _typename_of(entity: JsonObject) -> str | None:
-    name = entity.get("__typename")
-    return name if isinstance(name, str) else None
 
 
 class _Generator:
@@ -234,7 +229,7 @@ class _Generator:
 
     def _typename(self, holder: str) -> str:
         if self._is_careful:
-            return f"{self._code.value(_typename_of)}({holder})"
+            return f"{self._code.value(typename_of)}({holder})"
         return f"{holder}['__typename']"
 
     def _expect(self, target: str, expected: str) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from router.execution.fetch import Answer, CompiledFetch
     from router.execution.json_value import JsonObject
     from router.execution.locate import ConcretePath
+    from router.execution.places import Places
     from router.execution.ports import SubgraphClient, SubgraphRequest, SubgraphResponse
     from router.execution.variant import Variant
 
@@ -119,38 +120,36 @@ class Execution:
         except SubgraphError as error:
             _log.warning("%s", error)
             outcome = error.failure
-            self._fail(fetch, collected, None)
+            self._fail(fetch, collected)
         except Exception:  # noqa: BLE001 - one fetch must not take the others with it
             _log.exception("fetch from subgraph %s failed unexpectedly", fetch.subgraph)
             outcome = "unreachable"
-            self._fail(fetch, collected, None)
+            self._fail(fetch, collected)
         self._observe(fetch, request, response, outcome, started_s)
 
     def _take(
         self, fetch: CompiledFetch, collected: list[Collected], answer: Answer
     ) -> FetchOutcome:
-        # Errors first: their places are found by the objects as they were when they were sent.
-        for error in answer.errors:
-            self._take_error(fetch, collected, error, is_empty=answer.data is None)
+        if answer.errors:
+            self._take_errors(fetch, fetch.places(self.tree, collected), answer)
         if answer.data is not None:
             fetch.merge_data(self.tree, answer.data, collected, is_partial=bool(answer.errors))
         return "errors" if answer.errors else "ok"
 
-    def _take_error(
-        self, fetch: CompiledFetch, collected: list[Collected], error: JsonObject, *, is_empty: bool
-    ) -> None:
-        paths = fetch.response_paths(error.get("path"), self.tree, collected)
-        if paths:
-            self._field_errors += [_FieldError(fetch, error, path) for path in paths]
-        elif is_empty or fetch.is_whole_call(error.get("path")):
-            self._fail(fetch, collected, error)
-        else:
-            self._field_errors.append(_FieldError(fetch, error, None))
+    def _take_errors(self, fetch: CompiledFetch, places: Places, answer: Answer) -> None:
+        for error in answer.errors:
+            path = error.get("path")
+            found = places.of(path, fetch.renamed)
+            if found:
+                self._field_errors += [_FieldError(fetch, error, place) for place in found]
+            elif answer.data is None or places.is_whole_call(path):
+                self._failures.append(_Failure(fetch, places.first(), error))
+            else:
+                self._field_errors.append(_FieldError(fetch, error, None))
 
-    def _fail(
-        self, fetch: CompiledFetch, collected: list[Collected], error: JsonObject | None
-    ) -> None:
-        self._failures.append(_Failure(fetch, fetch.first_place(self.tree, collected), error))
+    def _fail(self, fetch: CompiledFetch, collected: list[Collected]) -> None:
+        place = fetch.places(self.tree, collected).first()
+        self._failures.append(_Failure(fetch, place, None))
 
     def _observe(
         self,

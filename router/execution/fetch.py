@@ -18,15 +18,16 @@ from graphql import (
 
 from router.errors import SubgraphError
 from router.execution.collect import Collected, compile_collector
-from router.execution.locate import ConcretePath, Keys, compile_locator, keys_of, locate_with_paths
+from router.execution.locate import Keys, compile_locator, keys_of
 from router.execution.merge import compile_renames, copied, merge
+from router.execution.places import Places
 from router.execution.ports import SubgraphRequest, SubgraphResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from router.execution.context import ExecutionContext
-    from router.execution.json_value import JsonObject, JsonValue
+    from router.execution.json_value import JsonObject
     from router.planning.query_plan import Condition, EntityCall, Fetch
 
 _encode = msgspec.json.Encoder().encode
@@ -55,6 +56,7 @@ class CompiledFetch:
         id: Index in the plan.
         subgraph: Name as in the supergraph.
         key_paths: Response keys that lead to the places where results are merged.
+        renamed: Keys of the answer to keys of the response.
     """
 
     def __init__(self, fetch: Fetch, interfaces: frozenset[str], shared: frozenset[Keys]) -> None:
@@ -68,6 +70,7 @@ class CompiledFetch:
                 else [fetch.path]
             )
         )
+        self.renamed = {item.source: item.target for item in fetch.renames}
         self._fetch = fetch
         self._interfaces = interfaces
         self._collectors = [(call, compile_collector(call, shared)) for call in fetch.entity_calls]
@@ -77,7 +80,6 @@ class CompiledFetch:
             key=lambda index: min(len(path) for path in fetch.entity_calls[index].paths),
         )
         self._rename = compile_renames(fetch.renames)
-        self._renamed = {item.source: item.target for item in fetch.renames}
         self._locate = compile_locator(fetch.path)
         self._body_start = b'{"query":' + _encode(fetch.operation)
         self._is_static = not fetch.variables and not fetch.entity_calls
@@ -152,6 +154,10 @@ class CompiledFetch:
             msg = "`errors` is not a list of objects"
             raise self._invalid(msg)
         return Answer(data, errors)
+
+    def places(self, tree: JsonObject, collected: list[Collected]) -> Places:
+        """Where the results will stand; to be asked before they are merged."""
+        return Places(self._fetch, tree, collected)
 
     def merge_data(
         self,
@@ -228,53 +234,6 @@ class CompiledFetch:
     def _invalid(self, detail: str) -> SubgraphError:
         return SubgraphError(self._fetch.subgraph, "invalid_response", detail)
 
-    def response_paths(
-        self, path: object, tree: JsonObject, collected: list[Collected]
-    ) -> list[ConcretePath]:
-        """The places of the response that an error's path speaks of; none if it names no place.
-
-        An error of an entity strikes every place that used its representation.
-
-        Args:
-            path: As the subgraph sent it.
-            tree: Before this fetch's results are merged.
-            collected: What was sent.
-        """
-        if path.__class__ is not list or not path or not _is_path(path):
-            return []
-        own = tuple(
-            self._renamed.get(item, item) if isinstance(item, str) else item for item in path
-        )
-        if not self._collectors:
-            return [(*place, *own) for place, _ in locate_with_paths(tree, self._fetch.path)]
-        for (call, _), item in zip(self._collectors, collected, strict=True):
-            if own[0] == call.response_key and len(own) > 1:
-                return [
-                    (*place, *own[2:])
-                    for place, index in _places(call, tree, item)
-                    if index == own[1]
-                ]
-        return []
-
-    def is_whole_call(self, path: object) -> bool:
-        """Whether an error's path is that of a whole `_entities` field."""
-        return path.__class__ is list and any(
-            path == [call.response_key] for call, _ in self._collectors
-        )
-
-    def first_place(self, tree: JsonObject, collected: list[Collected]) -> ConcretePath:
-        """Where the first result would be merged."""
-        if not self._collectors:
-            return next((place for place, _ in locate_with_paths(tree, self._fetch.path)), ())
-        return next(
-            (
-                place
-                for (call, _), item in zip(self._collectors, collected, strict=True)
-                for place, _ in _places(call, tree, item)
-            ),
-            (),
-        )
-
     @cached_property
     def selected_keys(self) -> tuple[str, ...]:
         """Response keys that the fetch fills where its results are merged."""
@@ -292,32 +251,13 @@ class CompiledFetch:
             sets = [node.selection_set for node in nodes if node.selection_set]
             nodes = [node for found in sets for node in _fields(found, fragments)]
         keys = [(node.alias or node.name).value for node in nodes]
-        return tuple(self._renamed.get(key, key) for key in keys if key != "__typename")
+        return tuple(self.renamed.get(key, key) for key in keys if key != "__typename")
 
 
 def _hold(conditions: tuple[Condition, ...], variables: JsonObject) -> bool:
     return not conditions or all(
         variables.get(condition.variable) is condition.value for condition in conditions
     )
-
-
-def _is_path(path: JsonValue) -> bool:
-    return all(item.__class__ is str or item.__class__ is int for item in path)
-
-
-def _places(
-    call: EntityCall, tree: JsonObject, collected: Collected
-) -> Iterator[tuple[ConcretePath, int]]:
-    """Every place of the response that waits for this call, with its representation's index."""
-    indexes = {
-        id(entity): index
-        for entity, index in zip(collected.entities, collected.indexes, strict=True)
-    }
-    for path in call.paths:
-        for place, entity in locate_with_paths(tree, path):
-            index = indexes.get(id(entity))
-            if index is not None:
-                yield place, index
 
 
 def _fields(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from router.planning.query_plan import LIST, PathSegment, ResponsePath, TypeCondition
 
 if TYPE_CHECKING:
-    from router.execution.json_value import JsonValue
+    from router.execution.json_value import JsonObject, JsonValue
 
 ConcretePath = tuple[str | int, ...]
 Keys = tuple[str, ...]
@@ -27,6 +27,12 @@ Locator = Callable[[Any], list[Any]]
 def keys_of(path: ResponsePath) -> Keys:
     """The response keys of a path."""
     return tuple(item for item in path if isinstance(item, str) and item != LIST)
+
+
+def typename_of(item: JsonObject) -> str | None:
+    """The type an object says it has."""
+    name = item.get("__typename")
+    return name if isinstance(name, str) else None
 
 
 def compile_locator(path: ResponsePath, final: type = dict) -> Locator:
@@ -58,7 +64,7 @@ def _class_before(rest: Sequence[PathSegment], final: type) -> type:
 def _stage(segment: PathSegment, expected: type) -> Callable[[list[Any]], list[Any]]:
     if isinstance(segment, TypeCondition):
         names = {*segment.types, None}
-        return lambda values: [value for value in values if value.get("__typename") in names]
+        return lambda values: [value for value in values if typename_of(value) in names]
     if segment == LIST:
         return lambda lists: [
             item for values in lists for item in values if item.__class__ is expected

@@ -38,7 +38,7 @@ def merge(target: JsonObject, source: JsonObject, interfaces: frozenset[str]) ->
             merge(known, value, interfaces)
         elif known.__class__ is list and value.__class__ is list:
             _merge_lists(known, value, interfaces)
-        elif key != "__typename" or value not in interfaces:
+        elif key != "__typename" or (value.__class__ is str and value not in interfaces):
             target[key] = value
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import GraphQLError, execute_sync, parse
@@ -22,6 +24,9 @@ from router.planning.query_plan import (
     TypeCondition,
 )
 from tests.router.execution.support import Stub, context, plan_of, root, supergraph_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SUPERGRAPH = supergraph_of("""
     scalar Leaf
@@ -154,6 +159,29 @@ def assert_keeps_types(data: Any) -> None:
     assert result.data == data
 
 
+class Keeping(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextmanager
+def no_error_logged() -> Iterator[None]:
+    """Fail if the router logs an error of its own, and not only the subgraph's."""
+    handler = Keeping(logging.ERROR)
+    logging.getLogger("router").addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger("router").removeHandler(handler)
+    assert handler.records == []
+
+
 async def execute(answers: dict[str, Stub]) -> tuple[Any, list[dict[str, Any]]]:
     prepared = prepare(SUPERGRAPH, parse(OPERATION), None, PLAN)
     result = await prepared.execute({}, context(), answers)
@@ -173,7 +201,8 @@ def test_no_answer_breaks_the_response(seed: int, rate: float) -> None:
         json.dumps(spoil(chance, users_answer(request.variables), rate))
     )
 
-    data, errors = asyncio.run(execute({"tasks": tasks, "users": users}))
+    with no_error_logged():
+        data, errors = asyncio.run(execute({"tasks": tasks, "users": users}))
 
     if data is not None:
         assert_keeps_types(data)
