@@ -161,6 +161,8 @@ async def assert_equal(text: str, variables: Mapping[str, Any] | None = None) ->
     expected_context, context = Context(), Context()
     expected = await by_graphql_core(text, variables, expected_context)
     result = await compiled(text, variables, context)
+    if text.startswith("mutation"):
+        assert context.calls == expected_context.calls, text
     assert result.data == expected.data, text
     if result.data is not None:
         assert list(result.data) == list(expected.data or {}), text
