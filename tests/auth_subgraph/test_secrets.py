@@ -62,6 +62,7 @@ async def test_logs_hold_no_secret(auth: AuthGraph, log_text: io.StringIO) -> No
         assert secret not in logged, secret
 
 
+@pytest.mark.usefixtures("log_text")
 async def test_faults_are_masked(auth: AuthGraph) -> None:
     await auth.register("alice")
     await auth.database.fetch("ALTER TABLE users RENAME TO users_away")
