@@ -9,7 +9,9 @@ import "./workers.js";
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
 
-const endpoint = new URL("graphql", document.baseURI);
+// Relative to the page; the router writes its own path into the page when it has another.
+const { content: path } = document.querySelector("meta[name=graphql-endpoint]");
+const endpoint = new URL(path, document.baseURI);
 const subscriptionEndpoint = new URL(endpoint);
 subscriptionEndpoint.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
 

@@ -64,7 +64,7 @@ def build_router(settings: RouterSettings) -> Router:
             cors=Cors(settings.cors_origins),
         ),
         path=settings.path,
-        graphiql=GraphiQL(settings.graphiql_welcome) if settings.graphiql else None,
+        graphiql=GraphiQL(settings.graphiql_welcome, settings.path) if settings.graphiql else None,
         operation_log=OperationLog(LineWriter(sys.stdout.buffer), settings.log_format)
         if settings.log_operations
         else None,

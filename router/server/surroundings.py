@@ -6,6 +6,7 @@ import gzip
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ _CONTENT_TYPES = {
     ".ttf": "font/ttf",
     ".txt": "text/plain; charset=utf-8",
 }
+_SHIPPED_ENDPOINT = b'"graphql-endpoint" content="graphql"'
 _MIN_COMPRESSED_BYTES = 1024
 
 
@@ -38,9 +40,11 @@ class GraphiQL:
 
     Attributes:
         welcome: Text of the first visit; None: the one shipped.
+        endpoint: Path of the GraphQL endpoint.
     """
 
     welcome: Path | None = None
+    endpoint: str = "/graphql"
 
 
 def surroundings(
@@ -85,7 +89,8 @@ def surroundings(
 
 def _graphiql_routes(graphiql: GraphiQL) -> list[Route]:
     async def page(request: Request) -> Response:
-        return _file(request, _STATIC / "index.html", {"X-Frame-Options": "DENY"})
+        headers = {"X-Frame-Options": "DENY"}
+        return _file(request, _STATIC / "index.html", headers, graphiql.endpoint)
 
     async def part(request: Request) -> Response:
         name = request.path_params["name"]
@@ -97,7 +102,9 @@ def _graphiql_routes(graphiql: GraphiQL) -> list[Route]:
     return [Route("/", page), Route("/graphiql/{name}", part)]
 
 
-def _file(request: Request, path: Path, headers: dict[str, str]) -> Response:
+def _file(
+    request: Request, path: Path, headers: dict[str, str], endpoint: str | None = None
+) -> Response:
     content_type = _CONTENT_TYPES.get(path.suffix)
     if content_type is None or not path.is_file():
         return JSONResponse({"status": "not found"}, status_code=404)
@@ -106,7 +113,7 @@ def _file(request: Request, path: Path, headers: dict[str, str]) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Vary"] = "Accept-Encoding"
     modified_ns = path.stat().st_mtime_ns
-    plain, compressed = _content(path, modified_ns)
+    plain, compressed = _content(path, modified_ns, endpoint)
     if compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
         return Response(compressed, headers=headers, media_type=content_type)
@@ -114,8 +121,16 @@ def _file(request: Request, path: Path, headers: dict[str, str]) -> Response:
 
 
 @lru_cache(maxsize=256)
-def _content(path: Path, modified_ns: int) -> tuple[bytes, bytes | None]:  # noqa: ARG001 (key)
+def _content(
+    path: Path,
+    modified_ns: int,  # noqa: ARG001 (part of the key)
+    endpoint: str | None,
+) -> tuple[bytes, bytes | None]:
+    """A file's bytes, and gzipped ones where that pays; the page learns its endpoint here."""
     plain = path.read_bytes()
+    if endpoint is not None:
+        own = escape(endpoint.removeprefix("/"))
+        plain = plain.replace(_SHIPPED_ENDPOINT, f'"graphql-endpoint" content="{own}"'.encode())
     if len(plain) < _MIN_COMPRESSED_BYTES or path.suffix == ".ttf":
         return plain, None
     return plain, gzip.compress(plain, compresslevel=6, mtime=0)

@@ -1,0 +1,75 @@
+"""The page at `/` and its files, as a browser asks for them."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from router.server.surroundings import GraphiQL, surroundings
+
+
+def client_of(graphiql: GraphiQL | None) -> httpx.AsyncClient:
+    application = surroundings(lambda: True, None, "text/plain", graphiql)
+    transport = httpx.ASGITransport(application)
+    return httpx.AsyncClient(transport=transport, base_url="http://router")
+
+
+async def test_the_page_names_only_files_that_are_served_beside_it() -> None:
+    async with client_of(GraphiQL()) as client:
+        page = await client.get("/")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["cache-control"] == "no-cache"
+        assert page.headers["x-frame-options"] == "DENY"
+        assert 'name="graphql-endpoint" content="graphql"' in page.text
+        links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert len(links) > 3
+        for link in links:
+            assert link.startswith("./graphiql/")
+            assert (await client.get(f"/{link}")).is_success
+
+
+async def test_files_with_a_hash_are_kept_for_ever_and_compressed() -> None:
+    async with client_of(GraphiQL()) as client:
+        page = await client.get("/")
+        (script,) = re.findall(r'<script [^>]*src="\./([^"]+)"', page.text)
+        answer = await client.get(f"/{script}", headers={"accept-encoding": "gzip"})
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["content-encoding"] == "gzip"
+        plain = await client.get(f"/{script}", headers={"accept-encoding": "identity"})
+        assert plain.text == answer.text
+        assert "content-encoding" not in plain.headers
+
+
+async def test_licence_texts_are_served() -> None:
+    async with client_of(GraphiQL()) as client:
+        for name, words in (("licences.md", "MIT"), ("notices.txt", "SIL Open Font License")):
+            assert words in (await client.get(f"/graphiql/{name}")).text
+
+
+async def test_the_page_learns_another_endpoint() -> None:
+    async with client_of(GraphiQL(endpoint='/api/"graph')) as client:
+        page = await client.get("/")
+    assert 'name="graphql-endpoint" content="api/&quot;graph"' in page.text
+
+
+async def test_the_first_visit_can_show_a_file_of_the_graph(tmp_path: Path) -> None:
+    tour = tmp_path / "tour.graphql"
+    tour.write_text("query Tour { __typename }")
+    async with client_of(GraphiQL(tour)) as client:
+        assert (await client.get("/graphiql/welcome.graphql")).text == tour.read_text()
+
+
+@pytest.mark.parametrize(
+    "path", ["/graphiql/none.js", "/graphiql/%2e%2e", "/graphiql/%2e%2e%2findex.html"]
+)
+async def test_nothing_else_is_served(path: str) -> None:
+    async with client_of(GraphiQL()) as client:
+        assert (await client.get(path)).status_code == 404
+
+
+async def test_a_router_without_graphiql_has_no_page() -> None:
+    async with client_of(None) as client:
+        assert (await client.get("/")).status_code == 404
+        assert (await client.get("/graphiql/icon.svg")).status_code == 404
