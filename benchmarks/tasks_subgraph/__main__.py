@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import json
 import platform
+import secrets
 import statistics
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httptools
@@ -65,7 +67,9 @@ def main() -> int:
         folder.chmod(0o755)
         issuer = TokenIssuer()
         issuer_port = stack.enter_context(serving(issuer))
-        server = stack.enter_context(EmbeddedPostgres(folder / "postgres", password="benchmark"))
+        server = stack.enter_context(
+            EmbeddedPostgres(folder / "postgres", password=secrets.token_hex(8))
+        )
         owners = [uuid7() for _ in range(OWNERS)]
         url = asyncio.run(prepare(server, owners))
         tokens = [issuer.token(format_id("user", owner_id)) for owner_id in owners]
@@ -101,7 +105,7 @@ def report(results: dict[str, list[tuple[float, float]]], *, is_check: bool) -> 
     return 1 if is_check and ratio > BOUND else 0
 
 
-async def prepare(server: EmbeddedPostgres, owners: list) -> str:  # type: ignore[type-arg]
+async def prepare(server: EmbeddedPostgres, owners: list[UUID]) -> str:
     connection = await asyncpg.connect(server.url())
     await connection.execute("CREATE DATABASE tasks")
     await connection.close()

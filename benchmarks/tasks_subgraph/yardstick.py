@@ -1,7 +1,8 @@
 """The yardstick: the list of tasks as the tutorials of Strawberry and SQLAlchemy would write it.
 
-Strawberry on FastAPI's GraphQLRouter, a session and ORM objects per request, PyJWT on every request,
-default settings throughout. The types are those of the tasks subgraph as far as a list needs them.
+Strawberry on FastAPI's GraphQLRouter, a session and ORM objects per request, PyJWT on every
+request, default settings throughout. The types are those of the tasks subgraph as far as a list
+needs them.
 """
 
 import base64
