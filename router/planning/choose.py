@@ -11,7 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.query_graph.walk import FETCH_COST, FIELD_COST, Need, Place, Reading, Step, Way
+from router.query_graph.walk import (
+    FETCH_COST,
+    FIELD_COST,
+    LAST_RESORT_COST,
+    Need,
+    Place,
+    Reading,
+    Step,
+    Way,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +39,22 @@ class Choice:
         cost: Estimate for all of it.
     """
 
-    __slots__ = ("_fetches", "_identities", "_numbers", "_ways", "cost", "readings")
+    __slots__ = (
+        "_fetches",
+        "_identities",
+        "_numbers",
+        "_resorted",
+        "_ways",
+        "cost",
+        "readings",
+    )
 
     def __init__(self) -> None:
         self.readings: dict[Leaf | Need, Reading] = {}
         self.cost = 0
         self._ways: set[int] = set()
         self._fetches: set[tuple[str, int]] = set()
+        self._resorted: set[tuple[int, str]] = set()
         self._identities: dict[Way | Place, int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
 
@@ -47,11 +65,20 @@ class Choice:
         reading = wanted.readings[0]
         if len(wanted.readings) > 1:
             reading = min(
-                wanted.readings, key=lambda item: (self._price(item[0], set()), item[0].cost)
+                wanted.readings, key=lambda item: (self._price_reading(item, set()), item[0].cost)
             )
-        self.cost += self._price(reading[0], set())
+        self.cost += self._price_reading(reading, set())
         self.readings[wanted] = reading
+        if reading[1].is_last_resort:
+            self._resorted.add((self._identity(reading[0]), reading[1].name))
         self._take(reading[0])
+
+    def _price_reading(self, reading: Reading, taken: set[int]) -> int:
+        way, edge = reading
+        price = self._price(way, taken)
+        if edge.is_last_resort and (self._identity(way), edge.name) not in self._resorted:
+            price += LAST_RESORT_COST
+        return price
 
     def _price(self, way: Way | None, taken: set[int]) -> int:
         """What a way adds to the chosen ones and to `taken`, where its parts are put."""
@@ -74,11 +101,11 @@ class Choice:
 
     def _price_need(self, need: Need, taken: set[int]) -> int:
         if len(need.readings) == 1:
-            return self._price(need.readings[0][0], taken) + FIELD_COST
+            return self._price_reading(need.readings[0], taken) + FIELD_COST
         best: tuple[int, set[int]] | None = None
-        for way, _ in need.readings:
+        for reading in need.readings:
             tried = set(taken)
-            price = self._price(way, tried)
+            price = self._price_reading(reading, tried)
             if best is None or price < best[0]:
                 best = (price, tried)
             if price == 0:

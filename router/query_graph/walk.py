@@ -440,8 +440,6 @@ class Place:
                     requiring = self.requiring_way(way, edge)
                     if requiring is not None:
                         found.append((requiring, edge))
-        certain = [reading for reading in found if not reading[1].is_last_resort]
-        found = certain or found
         found.sort(key=_reading_cost)
         return found
 
@@ -454,7 +452,7 @@ class Place:
         if not readings:
             return True
         nearest = min((way.cost for way in self.ways), default=0)
-        return min(way.cost for way, _ in readings) >= nearest + FETCH_COST
+        return min(map(_reading_cost, readings))[0] >= nearest + FETCH_COST
 
     def _direct(self, name: str, ways: Iterable[Way]) -> list[Reading]:
         if name == "__typename":
