@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 def cost_on_interface(context: RuleContext) -> None:
     for definition, field in context.schema.fields():
-        use = use_of(field, COST) if definition.kind is Kind.INTERFACE else None
-        if use:
-            message = f"@cost cannot stand on interface field {definition.name}.{field.name}"
-            context.error(ErrorCode.COST_APPLIED_TO_INTERFACE_FIELD, message, use)
+        if definition.kind is not Kind.INTERFACE:
+            continue
+        for element in (field, *field.arguments.values()):
+            use = use_of(element, COST)
+            if use:
+                message = f"@cost cannot stand on {definition.name}.{field.name}, of an interface"
+                context.error(ErrorCode.COST_APPLIED_TO_INTERFACE_FIELD, message, use)
 
 
 def list_sizes(context: RuleContext) -> None:

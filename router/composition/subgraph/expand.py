@@ -98,7 +98,11 @@ def take_out_definitions(
                 [Place(subgraph, definition.offset)],
             )
         else:
-            allowed[canonical] = replace(allowed[canonical], locations=definition.locations)
+            allowed[canonical] = replace(
+                allowed[canonical],
+                locations=definition.locations,
+                is_repeatable=definition.is_repeatable,
+            )
     for name, expected_type in _specification_types(links).items():
         own = types.pop(name, None)
         type_problem = own and type_difference(own, expected_type)

@@ -27,8 +27,8 @@ def difference(
 ) -> str | None:
     """What makes a redefinition incompatible; None if it may stand.
 
-    A redefinition may leave out optional arguments and locations, make an optional argument
-    required, and use a standard scalar where the specification has a scalar of its own.
+    A redefinition may leave out optional arguments, locations and repetition, make an optional
+    argument required, and use a standard scalar where the specification has a scalar of its own.
 
     `type_name` tells what the subgraph calls a type of the specification, `types` are its own.
     """
@@ -42,8 +42,8 @@ def difference(
     for wanted in expected.arguments.values():
         if wanted.is_required and wanted.name not in actual.arguments:
             return f'missing required argument "{wanted.name}"'
-    if actual.is_repeatable != expected.is_repeatable:
-        return f"it must {'' if expected.is_repeatable else 'not '}be repeatable"
+    if actual.is_repeatable and not expected.is_repeatable:
+        return "it must not be repeatable"
     extra = [location for location in actual.locations if location not in expected.locations]
     if extra:
         return f"it can only be on {', '.join(expected.locations)}, not on {', '.join(extra)}"
