@@ -118,7 +118,8 @@ class Execution:
             if self._passed is None:
                 outcome = self._take(fetch, collected, fetch.read(response))
         except SubgraphError as error:
-            _log.warning("%s", error)
+            # An open breaker has been told of by the failures that opened it.
+            _log.log(logging.DEBUG if error.failure == "breaker_open" else logging.WARNING, error)
             outcome = error.failure
             self._fail(fetch, collected)
         except Exception:  # noqa: BLE001 - one fetch must not take the others with it
@@ -137,12 +138,13 @@ class Execution:
         return "errors" if answer.errors else "ok"
 
     def _take_errors(self, fetch: CompiledFetch, places: Places, answer: Answer) -> None:
+        is_empty = not answer.data or all(item is None for item in answer.data.values())
         for error in answer.errors:
             path = error.get("path")
             found = places.of(path, fetch.renamed)
             if found:
                 self._field_errors += [_FieldError(fetch, error, place) for place in found]
-            elif answer.data is None or places.is_whole_call(path):
+            elif is_empty or places.is_whole_call(path):
                 self._failures.append(_Failure(fetch, places.first(), error))
             else:
                 self._field_errors.append(_FieldError(fetch, error, None))

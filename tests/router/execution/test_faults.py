@@ -233,11 +233,14 @@ async def test_errors_are_read_whatever_the_status_below_500(status: int) -> Non
     assert [error_at(error)[1] for error in response["errors"]] == ["FORBIDDEN"]
 
 
-async def test_an_error_of_the_whole_entities_field_stands_at_the_first_place() -> None:
+@pytest.mark.parametrize("path", [["_entities"], None], ids=str)
+async def test_an_error_of_the_whole_entities_field_stands_at_the_first_place(
+    path: list[str] | None,
+) -> None:
     auth = Stub(
         {
             "data": {"_entities": None},
-            "errors": [{"message": "database is down", "path": ["_entities"]}],
+            "errors": [{"message": "database is down", "path": path}],
         }
     )
 
