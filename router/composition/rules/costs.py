@@ -18,11 +18,10 @@ def cost_on_interface(context: RuleContext) -> None:
     for definition, field in context.schema.fields():
         if definition.kind is not Kind.INTERFACE:
             continue
-        for element in (field, *field.arguments.values()):
-            use = use_of(element, COST)
-            if use:
-                message = f"@cost cannot stand on {definition.name}.{field.name}, of an interface"
-                context.error(ErrorCode.COST_APPLIED_TO_INTERFACE_FIELD, message, use)
+        uses = [use_of(field, COST), *(use_of(each, COST) for each in field.arguments.values())]
+        for use in filter(None, uses):
+            message = f"@cost cannot stand on {definition.name}.{field.name}, of an interface"
+            context.error(ErrorCode.COST_APPLIED_TO_INTERFACE_FIELD, message, use)
 
 
 def list_sizes(context: RuleContext) -> None:
