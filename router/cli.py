@@ -10,7 +10,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from router.checks.arguments import add_check_arguments, add_diff_arguments
+from router.checks.arguments import (
+    add_check_arguments,
+    add_collection_arguments,
+    add_diff_arguments,
+)
 from router.checks.errors import CheckInputError
 from router.errors import ClientError, InvalidRequestError, RouterError
 
@@ -86,6 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     diff = commands.add_parser("diff", help="print what changed between two schemas")
     add_diff_arguments(diff)
     diff.set_defaults(run=_diff)
+
+    collection = commands.add_parser("collection", help="print operations for Postman or Bruno")
+    add_collection_arguments(collection)
+    collection.set_defaults(run=_collection)
 
     serve = commands.add_parser("serve", help="serve a supergraph")
     serve.add_argument("--supergraph", metavar="FILE", help="ROUTER_SUPERGRAPH")
@@ -246,6 +254,12 @@ def _diff(options: argparse.Namespace) -> int:
     from router.checks.command import run_diff
 
     return run_diff(options)
+
+
+def _collection(options: argparse.Namespace) -> int:
+    from router.checks.command import run_collection
+
+    return run_collection(options)
 
 
 def _serve(options: argparse.Namespace) -> int:

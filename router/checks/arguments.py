@@ -1,4 +1,4 @@
-"""Options of `router check` and `router diff`; imports nothing, since every command builds them."""
+"""Options of check, diff and collection; imports nothing, since every command builds them."""
 
 from __future__ import annotations
 
@@ -42,3 +42,12 @@ def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", help="SDL file, supergraph or API schema")
     parser.add_argument("new", metavar="NEW", help="SDL file, supergraph or API schema")
     parser.add_argument("--format", choices=FORMATS, default="text")
+
+
+def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("operations", metavar="DIR", help="folder of operations")
+    parser.add_argument(
+        "--schema", default="schema/api.graphql", metavar="FILE", help="SDL they are written for"
+    )
+    parser.add_argument("--name", default="Operations", help="what the collection is called")
+    parser.add_argument("--url", default="http://localhost:4000/graphql", help="the endpoint")

@@ -1,4 +1,4 @@
-"""`router check` and `router diff`: from options to a report on standard output."""
+"""`router check`, `diff` and `collection`: from options to text on standard output."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from router.checks.check import Report, Strictness, check
+from router.checks.collection import collection
 from router.checks.errors import CheckInputError
 from router.checks.formats import FORMATS, coloured_text
 from router.checks.operations import KnownOperation, read_operations, read_usage
@@ -61,6 +62,17 @@ def run_diff(options: argparse.Namespace) -> int:
     schema = schema_of_file(path)
     new = Schemas(schema, {path.stem: SchemaFile(options.new, path.read_text("utf-8"))})
     return _print(check(new, old, (), Strictness()), options.format)
+
+
+def run_collection(options: argparse.Namespace) -> int:
+    """Print a folder of operations as a Postman collection."""
+    folder = Path(options.operations)
+    if not folder.is_dir():
+        msg = f"{folder} is no folder"
+        raise CheckInputError(msg)
+    schema = schema_of_file(Path(options.schema))
+    sys.stdout.write(collection(folder, schema, name=options.name, url=options.url))
+    return GOOD
 
 
 def _lint_levels(given: str | None, configuration: Path) -> Mapping[str, str]:
