@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from router.errors import StartupError, SubgraphError
 from router.transport.http_connection import ConnectionFailedError, HttpConnection
 
 if TYPE_CHECKING:
-    import ssl
-
     from router.execution.ports import Headers, SubgraphRequest, SubgraphResponse
 
 
@@ -52,14 +51,11 @@ class HttpSubgraph:
         Raises:
             StartupError: The URL is none of these.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https", "http+unix"} or not parts.hostname:
-            message = f"subgraph URL {url!r} is not an http:// or https:// URL"
-            raise StartupError(message)
+        parts = _split(url)
         self._socket_path = unquote(parts.netloc) if parts.scheme == "http+unix" else None
-        self._host = parts.hostname
+        self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._tls: ssl.SSLContext | bool | None = (tls or True) if parts.scheme == "https" else None
+        self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         host = "localhost" if self._socket_path else parts.netloc.rpartition("@")[2]
         self._head = (
@@ -114,7 +110,7 @@ class HttpSubgraph:
     def _message(self, request: SubgraphRequest) -> bytes:
         body = request.body
         head = f"{self._head}{len(body)}\r\n{_lines(request.headers)}\r\n"
-        return head.encode("latin-1") + body
+        return head.encode("latin-1", "replace") + body
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
         """Fail what is over its deadline; one timer for all costs less than one each."""
@@ -182,6 +178,18 @@ class HttpSubgraph:
                 return
         if connection is not None:
             self._idle.append(connection)
+
+
+def _split(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    try:
+        is_usable = parts.port != 0 and bool(parts.hostname)
+    except ValueError:  # the port is no number
+        is_usable = False
+    if not is_usable or parts.scheme not in {"http", "https", "http+unix"}:
+        message = f"subgraph URL {url!r} is not an http:// or https:// URL"
+        raise StartupError(message)
+    return parts
 
 
 def _lines(headers: Headers) -> str:

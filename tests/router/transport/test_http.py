@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -325,9 +326,10 @@ async def test_nobody_listening_is_unreachable() -> None:
     assert raised.value.failure == "unreachable"
 
 
-def test_a_url_of_another_kind_is_refused() -> None:
-    with pytest.raises(StartupError, match="ftp://host"):
-        HttpSubgraph("ftp://host/graphql")
+@pytest.mark.parametrize("url", ["ftp://host/graphql", "host/graphql", "http://", "http://host:x/"])
+def test_a_url_of_another_kind_is_refused(url: str) -> None:
+    with pytest.raises(StartupError, match=re.escape(url)):
+        HttpSubgraph(url)
 
 
 async def test_a_subgraph_may_listen_on_a_unix_socket(tmp_path: Path) -> None:
