@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from subgraph_kit.durations import Duration, Rate, parse_duration, parse_rate
-from subgraph_kit.settings_check import read_settings
+from subgraph_kit.settings_check import has_known_password, read_settings
 
 PREFIX = "AUTH_"
 
@@ -154,6 +154,10 @@ class AuthSettings(BaseSettings):
                 raise ValueError("AUTH_JWT_PRIVATE_KEY_FILE must be set in production")
             if "jwt_issuer" not in self.model_fields_set:
                 raise ValueError("AUTH_JWT_ISSUER must be set in production")
+            for name in ("database_url", "events_url"):
+                if has_known_password(getattr(self, name).get_secret_value()):
+                    message = f"AUTH_{name.upper()}: a known password is refused in production"
+                    raise ValueError(message)
         return self
 
     @property

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 import strawberry
 from graphql import GraphQLError
 from strawberry.federation.schema import FederationAny
+from strawberry.federation.schema_directives import Key
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.info import Info
 
@@ -53,8 +54,10 @@ class BatchingSchema(strawberry.federation.Schema):
     ) -> Sequence[object]:
         known = self.schema_converter.type_map.get(type_name)
         definition = known.definition if known is not None else None
-        if not isinstance(definition, StrawberryObjectDefinition):
-            return [_unusable("`__typename` is unknown here.")] * len(representations)
+        if not isinstance(definition, StrawberryObjectDefinition) or not any(
+            isinstance(directive, Key) for directive in definition.directives or ()
+        ):
+            return [_unusable("`__typename` is no entity here.")] * len(representations)
         if hasattr(definition.origin, "resolve_references"):
             entity_type = cast("BatchedEntity", definition.origin)
             return await entity_type.resolve_references(

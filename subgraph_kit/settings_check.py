@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -12,6 +13,16 @@ class SettingsError(Exception):
 
 
 SettingsT = TypeVar("SettingsT")
+
+_KNOWN_PASSWORDS = frozenset(
+    ("admin", "auth", "changeme", "demo", "example", "guest", "password", "postgres", "rabbitmq",
+     "root", "secret", "tasks", "test")
+)  # fmt: skip
+
+
+def has_known_password(url: str) -> bool:
+    """Whether the password inside a URL is one that everybody tries first."""
+    return (urlsplit(url).password or "").lower() in _KNOWN_PASSWORDS
 
 
 def read_settings(

@@ -1,4 +1,4 @@
-"""What resolvers see of a request: the caller, the services, and what was read already."""
+"""What resolvers see of a request: the caller and the services."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,12 +28,11 @@ class ActiveViewer:
         return scope in self.token_scopes and scope in SCOPES[self.user.role]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Context:
     request: RequestContext
     services: Services
     cursors: CursorCodec
-    _viewer: ActiveViewer | None = None
 
     @property
     def origin(self) -> Origin:
@@ -44,19 +43,19 @@ class Context:
         return await seen_users(self.services.directory, self.request.viewer, ids)
 
     async def viewer(self) -> ActiveViewer:
-        """The caller, whose session is looked up once a request.
+        """The caller, as the database knows them now.
+
+        Looked up each time: an earlier mutation of the same request may have ended the session.
 
         Raises:
             UnauthenticatedError: No token, a bad one, or its session has ended.
         """
-        if self._viewer is None:
-            token = self.request.require_viewer()
-            session_id, user_id = viewer_ids(token)
-            user = await self.services.directory.viewer(session_id, user_id)
-            if user is None:
-                raise UnauthenticatedError(TokenProblem.SESSION_ENDED)
-            self._viewer = ActiveViewer(user, session_id, token.scopes)
-        return self._viewer
+        token = self.request.require_viewer()
+        session_id, user_id = viewer_ids(token)
+        user = await self.services.directory.viewer(session_id, user_id)
+        if user is None:
+            raise UnauthenticatedError(TokenProblem.SESSION_ENDED)
+        return ActiveViewer(user, session_id, token.scopes)
 
     async def viewer_with(self, scope: str) -> ActiveViewer:
         """The caller, who holds `scope`.

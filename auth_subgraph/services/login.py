@@ -14,7 +14,7 @@ from auth_subgraph.persistence.attempts import Counter
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
 from auth_subgraph.services.metrics import LOGINS
-from subgraph_kit.errors import RateLimitedError
+from subgraph_kit.errors import RateLimitedError, UnavailableError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,8 +80,15 @@ class LoginService:
         attempt = await self._count(name, origin)
         found = attempt.credentials
         old_hash = found.password_hash if found else None
-        verification = await self._hasher.verify(password, old_hash)
-        new_hash = await self._hasher.hash(password) if verification.needs_rehash else None
+        try:
+            verification = await self._hasher.verify(password, old_hash)
+            new_hash = await self._hasher.hash(password) if verification.needs_rehash else None
+        except UnavailableError:  # nobody is locked out because we are overloaded
+            async with self._database.unit_of_work() as work:
+                await attempts.take_back(work, attempt.from_here, attempt.at)
+                if attempt.from_anywhere is not None:
+                    await attempts.take_back(work, attempt.from_anywhere, attempt.at)
+            raise
         async with self._database.unit_of_work() as work:
             if found is None or not verification.is_right:
                 return await self._refuse(work, found, origin)

@@ -74,6 +74,15 @@ def command(
             {"ENV": "production", "JWT_PRIVATE_KEY_FILE": "/key"},
             "AUTH: AUTH_JWT_ISSUER must be set in production",
         ),
+        (
+            {
+                "ENV": "production",
+                "JWT_PRIVATE_KEY_FILE": "/key",
+                "JWT_ISSUER": "https://auth.example.com",
+                "DATABASE_URL": "postgresql+asyncpg://postgres:postgres@db/auth",
+            },
+            "AUTH: AUTH_DATABASE_URL: a known password is refused in production",
+        ),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(

@@ -132,6 +132,23 @@ async def test_a_hundred_entities_are_one_statement(auth: AuthGraph, statements:
     assert len(statements) == 1
 
 
+async def test_a_bad_representation_is_an_error_of_its_own(auth: AuthGraph) -> None:
+    alice = await auth.register("alice")
+    good = {"__typename": "User", "id": alice.id, "username": "ignored"}
+    bad = [{"__typename": "User"}, {"id": alice.id}, {"__typename": "User", "id": 7}, 7, None]
+    unknown = {"__typename": "Session", "id": alice.session_id}
+    answer = await auth.post(
+        "query($representations: [_Any!]!) { _entities(representations: $representations)"
+        " { __typename ... on User { username } } }",
+        {"representations": [good, *bad[:-1], unknown, {"__typename": "Nothing", "id": ""}, good]},
+    )
+    found = {"__typename": "User", "username": "alice"}
+    assert answer["data"]["_entities"] == [found, *[None] * 6, found]
+    assert [error["path"] for error in answer["errors"]] == [["_entities", n] for n in range(1, 7)]
+    for error in answer["errors"]:
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
 async def test_private_fields_of_entities_show_to_their_owner_and_to_readers_of_users(
     auth: AuthGraph, statements: list[str]
 ) -> None:

@@ -182,6 +182,19 @@ async def test_a_request_holds_one_credential_mutation(auth: AuthGraph, operatio
     assert await auth.audited() == []
 
 
+async def test_nobody_is_locked_out_because_we_are_overloaded(
+    start_auth: StartAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start_auth(login_failures_per_account_ip=FAILURES) as auth:
+        await auth.register("alice")
+        with monkeypatch.context() as patched:
+            patched.setattr("auth_subgraph.services.passwords._MAX_WAITING", 0)
+            for _ in range(6):
+                extensions = await auth.error(LOGIN, {"identifier": "alice", "password": PASSWORD})
+                assert (extensions["code"], extensions["retryAfter"]) == ("SERVICE_OVERLOADED", 1)
+        assert await auth.login_code("alice", PASSWORD) is None
+
+
 async def test_an_old_bcrypt_hash_is_verified_and_replaced(auth: AuthGraph) -> None:
     password = "пароль № 1 " * 5  # 95 bytes: bcrypt saw the first 72, before NFKC
     alice = await auth.register("alice")

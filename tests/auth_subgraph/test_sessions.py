@@ -173,3 +173,13 @@ async def test_what_needs_a_login_says_why_it_is_refused(auth: AuthGraph) -> Non
         expired = auth.expired_token_of(alice)
         assert (await auth.error(operation, token=expired))["reason"] == "TOKEN_EXPIRED"
         assert (await auth.error(operation, token="x"))["reason"] == "TOKEN_INVALID"
+
+
+async def test_a_mutation_sees_what_an_earlier_one_of_its_request_ended(auth: AuthGraph) -> None:
+    alice = await auth.register("alice")
+    answer = await auth.post(
+        "mutation { logout { sessionEnded } logoutEverywhere { endedSessions } }",
+        token=alice.token,
+    )
+    assert answer["data"] == {"logout": {"sessionEnded": True}, "logoutEverywhere": None}
+    assert answer["errors"][0]["extensions"]["reason"] == "SESSION_ENDED"
