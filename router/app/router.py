@@ -236,7 +236,7 @@ class Router:
             # What was made so far lives as long as the process: the collector need not look at it.
             gc.collect()
             gc.freeze()
-            gc.set_threshold(50_000, 20, 50)
+            gc.set_threshold(50_000, 5, 2)
             self._is_serving = True
             try:
                 yield

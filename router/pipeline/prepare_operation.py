@@ -36,6 +36,7 @@ def prepare_operation(
         if not policies.allows_introspection:
             refuse_introspection(parsed)
         validate(parsed, schema, hide_suggestions=hide)
+        parsed = parse(text, operation_name, limits, has_locations=False)
         return Operation(
             text,
             parsed.document,
