@@ -84,13 +84,14 @@ async def check_graph(seed: int) -> int:
     return OPERATIONS_PER_GRAPH
 
 
-async def test_random_operations_are_answered_as_by_one_schema() -> None:
-    compared = sum([await check_graph(seed) for seed in range(40)])
-    assert compared > 200
+@pytest.mark.parametrize("block", range(5))
+async def test_random_operations_are_answered_as_by_one_schema(block: int) -> None:
+    compared = sum([await check_graph(5 * block + seed) for seed in range(5)])
+    assert compared > 20
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", range(100))
 async def test_thousands_of_random_operations_are_answered_as_by_one_schema(block: int) -> None:
-    compared = sum([await check_graph(1000 + 100 * block + seed) for seed in range(100)])
-    assert compared > 300
+    compared = sum([await check_graph(1000 + 10 * block + seed) for seed in range(10)])
+    assert compared > 50
