@@ -192,4 +192,3 @@ class HintCode(Enum):
     OVERRIDE_MIGRATION_IN_PROGRESS = "A field is being moved under a label."
     UNUSED_ENUM_TYPE = "An enum is used by nothing."
     DIRECTIVE_COMPOSITION_INFO = "A @composeDirective names a directive that is composed anyway."
-    DIRECTIVE_COMPOSITION_WARN = "A custom directive differs between subgraphs that compose it."

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from router.composition.merge.merged_schema import MergeContext, MergedSchema
 
 
+_FEW_LABELS = 10
+
+
 def check_satisfiability(context: MergeContext) -> None:
     """Report fields that no plan can reach, once each."""
     loaded = load_document(supergraph_document(context.merged, context.schemas))
@@ -44,11 +47,16 @@ def check_satisfiability(context: MergeContext) -> None:
 
 
 def _label_sets(labels: tuple[str, ...]) -> list[frozenset[str]]:
-    """None, each alone, all but each, all: every label in both positions amid every other."""
+    """None and all; with few labels also each alone, and all but each.
+
+    Labels meet only where one field's way leads past another's, so pairs tell all that is likely;
+    every set costs a walk over the whole graph.
+    """
     everything = frozenset(labels)
     sets = [frozenset[str](), everything]
-    for label in labels:
-        sets += [frozenset((label,)), everything - {label}]
+    if len(labels) <= _FEW_LABELS:
+        for label in labels:
+            sets += [frozenset((label,)), everything - {label}]
     return list(dict.fromkeys(sets))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from router.composition import Composition, CompositionError, CompositionHint, compose
-from router.composition.codes import ErrorCode
+from router.composition.codes import ErrorCode, HintCode
 from tests.router.composition.subgraphs import read_subgraphs
 
 CASES = Path(__file__).parent / "cases"
@@ -40,6 +40,16 @@ def test_every_error_code_has_a_case() -> None:
         for line in path.read_text().splitlines()
     }
     assert {code.name for code in ErrorCode} <= shown
+
+
+def test_every_hint_code_has_a_case() -> None:
+    shown = {
+        line.split(" ")[1]
+        for path in CASES.glob("*/*.expected")
+        for line in path.read_text().splitlines()
+        if line.startswith("hint ")
+    }
+    assert {code.name for code in HintCode} <= shown
 
 
 def _text(composition: Composition) -> str:

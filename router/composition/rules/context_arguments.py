@@ -1,8 +1,7 @@
-"""@context names are words; @fromContext names a context and selects one value from it."""
+"""@fromContext names a context that is set, and selects a value from it."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
@@ -15,20 +14,6 @@ from router.federation.specification import CONTEXT
 if TYPE_CHECKING:
     from router.composition.rules.rule import RuleContext
     from router.federation.document import Field, InputValue, TypeDefinition
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
-
-
-def context_names(context: RuleContext) -> None:
-    for definition in context.schema.types.values():
-        for use in uses_of(definition, CONTEXT):
-            name = str(use.arguments.get("name"))
-            if "_" in name:
-                message = f'Context name "{name}" may not contain an underscore'
-                context.error(ErrorCode.CONTEXT_NAME_CONTAINS_UNDERSCORE, message, use)
-            elif not _NAME.match(name):
-                message = f'Context name "{name}" must be a letter followed by letters and digits'
-                context.error(ErrorCode.CONTEXT_NAME_INVALID, message, use)
 
 
 def context_arguments(context: RuleContext) -> None:

@@ -1,4 +1,4 @@
-"""@cost stands on what is resolved; @listSize describes lists that are there."""
+"""@listSize describes lists that are there."""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.subgraph.schema import use_of
-from router.federation.document import Directive, Field, Kind, TypeDefinition
-from router.federation.specification import COST, LIST_SIZE
+from router.federation.document import Kind
+from router.federation.specification import LIST_SIZE
 from router.federation.type_refs import is_list, named_type, nullable
 
 if TYPE_CHECKING:
     from router.composition.rules.rule import RuleContext
-
-
-def cost_on_interface(context: RuleContext) -> None:
-    for definition, field in context.schema.fields():
-        if definition.kind is not Kind.INTERFACE:
-            continue
-        uses = [use_of(field, COST), *(use_of(each, COST) for each in field.arguments.values())]
-        for use in filter(None, uses):
-            message = f"@cost cannot stand on {definition.name}.{field.name}, of an interface"
-            context.error(ErrorCode.COST_APPLIED_TO_INTERFACE_FIELD, message, use)
+    from router.federation.document import Directive, Field, TypeDefinition
 
 
 def list_sizes(context: RuleContext) -> None:
