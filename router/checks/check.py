@@ -209,7 +209,7 @@ def _changes_behind(
     """Changes of single subgraphs that the API schema does not show."""
     known = {(change.code, change.coordinate) for change in visible}
     findings: list[Finding] = []
-    for name in old.subgraphs.keys() & new.subgraphs.keys():
+    for name in (name for name in new.subgraphs if name in old.subgraphs):
         before, after = old.subgraphs[name], new.subgraphs[name]
         if before.sdl == after.sdl:
             continue

@@ -9,12 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphql import (
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    EnumTypeExtensionNode,
     GraphQLError,
+    InputObjectTypeDefinitionNode,
+    InputObjectTypeExtensionNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    ScalarTypeDefinitionNode,
+    ScalarTypeExtensionNode,
+    UnionTypeDefinitionNode,
+    UnionTypeExtensionNode,
     build_ast_schema,
     build_client_schema,
     get_introspection_query,
     parse,
 )
+from graphql.language import TypeDefinitionNode, TypeExtensionNode
 
 from router.checks.errors import CheckInputError
 from router.checks.subgraph_sources import LoadedSubgraph, load_subgraphs
@@ -25,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from graphql import GraphQLSchema
+    from graphql.language import DefinitionNode
 
     from router.composition import CompositionError
 
@@ -135,4 +150,32 @@ def _composed(subgraphs: list[LoadedSubgraph]) -> Schemas:
 
 def schema_of_subgraph(file: SchemaFile) -> GraphQLSchema:
     """A subgraph's own schema, federation directives left undefined."""
-    return build_ast_schema(parse(file.sdl), assume_valid_sdl=True)
+    return build_ast_schema(_with_definitions(parse(file.sdl)), assume_valid_sdl=True)
+
+
+def _with_definitions(document: DocumentNode) -> DocumentNode:
+    """`extend type` without a `type`, as subgraphs may have it, made the definition."""
+    defined = {
+        node.name.value for node in document.definitions if isinstance(node, TypeDefinitionNode)
+    }
+    definitions: list[DefinitionNode] = []
+    for node in document.definitions:
+        to_class = _DEFINITION_CLASSES.get(type(node))
+        name = node.name.value if isinstance(node, TypeExtensionNode) else ""
+        if to_class is not None and name not in defined:
+            defined.add(name)
+            parts = {key: getattr(node, key) for key in to_class.keys if hasattr(node, key)}
+            definitions.append(to_class(**parts))
+        else:
+            definitions.append(node)
+    return DocumentNode(definitions=tuple(definitions))
+
+
+_DEFINITION_CLASSES: dict[type, type[TypeDefinitionNode]] = {
+    ObjectTypeExtensionNode: ObjectTypeDefinitionNode,
+    InterfaceTypeExtensionNode: InterfaceTypeDefinitionNode,
+    InputObjectTypeExtensionNode: InputObjectTypeDefinitionNode,
+    UnionTypeExtensionNode: UnionTypeDefinitionNode,
+    EnumTypeExtensionNode: EnumTypeDefinitionNode,
+    ScalarTypeExtensionNode: ScalarTypeDefinitionNode,
+}
