@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from subgraph_kit.database import UnitOfWork
     from subgraph_kit.durations import RateLimit
@@ -35,7 +35,7 @@ _COUNT = text(
     " SELECT key, CASE WHEN portion = 1 THEN ARRAY[now] ELSE '{}' END, 1 % portion, portion,"
     " now, now + period FROM (SELECT clock_timestamp() AS now) AS clock, unnest("
     "CAST(:keys AS text[]), CAST(:periods AS interval[]), CAST(:portions AS integer[])"
-    ") AS offered (key, period, portion) ORDER BY key"
+    ') AS offered (key, period, portion) ORDER BY key COLLATE "C"'
     " ON CONFLICT (key) DO UPDATE SET portion = excluded.portion,"
     " counted_at = excluded.counted_at, expires_at = excluded.expires_at,"
     " pending = (kept.pending + 1) % excluded.portion,"
@@ -92,6 +92,7 @@ async def clear(work: UnitOfWork, counter: Counter) -> None:
     await work.execute(_CLEAR, {"key": counter.key})
 
 
-async def take_back(work: UnitOfWork, counter: Counter, at: datetime) -> None:
+async def take_back(work: UnitOfWork, counters: Iterable[Counter], at: datetime) -> None:
     """Forget the attempt of that moment."""
-    await work.execute(_TAKE_BACK, {"key": counter.key, "at": at})
+    for key in sorted(counter.key for counter in counters):  # in the order in which count() locks
+        await work.execute(_TAKE_BACK, {"key": key, "at": at})

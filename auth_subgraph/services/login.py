@@ -39,8 +39,8 @@ class _Attempt:
     credentials: Credentials | None
     from_here: Counter
     """Failures for this account from this address."""
-    from_anywhere: Counter | None
-    """Failures for this account; None when the address is exempt."""
+    failures: tuple[Counter, ...]
+    """That, and those from everywhere unless this address is exempt."""
     at: datetime
 
 
@@ -85,9 +85,7 @@ class LoginService:
             new_hash = await self._hasher.hash(password) if verification.needs_rehash else None
         except UnavailableError:  # nobody is locked out because we are overloaded
             async with self._database.unit_of_work() as work:
-                await attempts.take_back(work, attempt.from_here, attempt.at)
-                if attempt.from_anywhere is not None:
-                    await attempts.take_back(work, attempt.from_anywhere, attempt.at)
+                await attempts.take_back(work, attempt.failures, attempt.at)
             raise
         async with self._database.unit_of_work() as work:
             if found is None or not verification.is_right:
@@ -118,15 +116,14 @@ class LoginService:
                 f"login:account:{account}:{address}",
                 self._rates.login_failures_per_account_address,
             )
-            from_anywhere = (
-                None
-                if found and found.is_known_address
-                else Counter(f"login:account:{account}", self._rates.login_failures_per_account)
+            from_anywhere = Counter(
+                f"login:account:{account}", self._rates.login_failures_per_account
             )
+            is_exempt = found is not None and found.is_known_address
+            failures = (from_here,) if is_exempt else (from_anywhere, from_here)
             tries = limits.per_address("login", origin.address, self._rates.logins_per_address)
-            counters = [tries, from_here, *([from_anywhere] if from_anywhere else [])]
-            at = await limits.count(work, *counters)
-        return _Attempt(found, from_here, from_anywhere, at)
+            at = await limits.count(work, tries, *failures)
+        return _Attempt(found, from_here, failures, at)
 
     async def _refuse(
         self, work: UnitOfWork, found: Credentials | None, origin: Origin
@@ -137,9 +134,9 @@ class LoginService:
 
     async def _forgive(self, work: UnitOfWork, attempt: _Attempt) -> None:
         """The password was right: forget the failures from here, and this try elsewhere."""
+        elsewhere = [counter for counter in attempt.failures if counter != attempt.from_here]
+        await attempts.take_back(work, elsewhere, attempt.at)
         await attempts.clear(work, attempt.from_here)
-        if attempt.from_anywhere is not None:
-            await attempts.take_back(work, attempt.from_anywhere, attempt.at)
 
 
 async def _find(work: UnitOfWork, name: str, address: str) -> Credentials | None:

@@ -62,7 +62,7 @@ async def test_attempts_are_taken_back_and_forgotten(database: Database) -> None
     counter = Counter("k", RateLimit(1, 60))
     async with database.unit_of_work() as work:
         counted = await count(work, [counter])
-        await take_back(work, counter, counted.at)
+        await take_back(work, [counter], counted.at)
     assert await _count(database, counter) is None
     async with database.unit_of_work() as work:
         await clear(work, counter)

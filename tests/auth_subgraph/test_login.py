@@ -124,6 +124,16 @@ async def test_parallel_guesses_are_counted_before_they_are_checked(
         assert codes.count("RATE_LIMITED") == 25
 
 
+async def test_parallel_logins_from_everywhere_do_not_block_each_other(auth: AuthGraph) -> None:
+    await auth.register("alice")
+    logins = [
+        auth.login_code("alice", PASSWORD if number % 2 else WRONG, address=f"192.0.2.{number % 5}")
+        for number in range(40)
+    ]
+    codes = await asyncio.gather(*logins)
+    assert (codes.count(None), codes.count("INVALID_CREDENTIALS")) == (20, 20)
+
+
 async def test_nobody_locks_another_person_out_of_a_known_address(start_auth: StartAuth) -> None:
     async with start_auth(login_failures_per_account=RateLimit(6, 3600)) as auth:
         await auth.register("alice")
