@@ -22,7 +22,7 @@ from subgraph_kit.metrics import EVENTS_PUBLISHED, OUTBOX_LAG
 log = structlog.get_logger()
 
 _BATCH_SIZE = 200
-_IDLE_S = 0.1
+_IDLE_S = 0.2
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
 

@@ -85,7 +85,7 @@ ValueT = TypeVar("ValueT")
 
 def given(value: ValueT | UnsetType | None) -> ValueT | None:
     """None for an argument that was left out, as for one that was null."""
-    return None if value is strawberry.UNSET or isinstance(value, UnsetType) else value
+    return None if isinstance(value, UnsetType) else value
 
 
 def domain_order(order: TaskOrder | None) -> domain.TaskOrder:

@@ -74,17 +74,21 @@ async def insert_tasks(database: Database, tasks: Sequence[Task]) -> None:
 
 
 _SEED = """
+WITH titles AS MATERIALIZED (
+  SELECT k, 'task ' || k AS title, task_search_vector($1, 'task ' || k, '') AS search_vector
+  FROM generate_series(0, 999) AS k
+)
 INSERT INTO tasks (id, owner_id, title, title_sort_key, description, status, priority, due_at,
                    completed_at, created_at, updated_at, deleted_at, version, search_vector)
 SELECT (lpad(to_hex(n), 8, '0') || substr($1::uuid::text, 9))::uuid,
-       $1, 'task ' || n % 1000, 'task ' || n % 1000 || E'\\x01task ' || n % 1000, NULL,
+       $1, title, title || E'\\x01' || title, NULL,
        CASE WHEN $3::timestamptz IS NULL THEN n % 4 ELSE 0 END, n % 5,
        coalesce($3, CASE WHEN n % 3 > 0 THEN $4::timestamptz + n * interval '1 minute' END),
        CASE WHEN $3::timestamptz IS NULL AND n % 4 = 2 THEN $4::timestamptz END,
        $4::timestamptz - n * interval '1 second', $4::timestamptz - n % 7 * interval '1 hour',
        CASE WHEN $3::timestamptz IS NULL AND n % 10 = 0 THEN $4::timestamptz END, 1,
-       task_search_vector($1, 'task ' || n % 1000, '')
-FROM generate_series(1, $2::int) AS n
+       search_vector
+FROM generate_series(1, $2::int) AS n JOIN titles ON k = n % 1000
 """
 
 

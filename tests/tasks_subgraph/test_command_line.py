@@ -1,11 +1,15 @@
-"""A wrong variable stops the start with one line that names it."""
+"""The command line: wrong variables are named in one line, dead letters are listed and replayed."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from subgraph_kit.database import Database, UnitOfWork
+from subgraph_kit.events import Event
+from subgraph_kit.inbox import Inbox, Progress
 from subgraph_kit.settings_check import SettingsError
 from tasks_subgraph.settings import load_settings
 
@@ -57,3 +61,32 @@ def test_a_database_that_is_not_there_is_one_line() -> None:
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
     assert "Traceback" not in ended.stderr
+
+
+async def test_dead_letters_are_listed_and_put_back(database_url: str, database: Database) -> None:
+    event = Event(type="user.deleted", source="auth", subject="nobody", data={})
+    inbox = Inbox(
+        database, service="tasks", queue="q", handlers={"user.deleted": _fail}, retry_delays_s=()
+    )
+    await inbox.receive(event.to_json())
+    assert await inbox.handle_next()
+
+    async def run(*arguments: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tasks_subgraph", "dead-letters", *arguments,
+            cwd=REPOSITORY, env={"TASKS_DATABASE_URL": database_url}, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        assert process.returncode == 0
+        return output.decode()
+
+    listed = await run()
+    assert str(event.id) in listed
+    assert "RuntimeError: on purpose" in listed
+    assert await run("--replay", str(event.id)) == "1 put back; the worker tries them now\n"
+    assert await run() == ""
+    assert await database.fetch_value("SELECT attempts FROM inbox") == 0
+
+
+async def _fail(_event: Event, _work: UnitOfWork) -> Progress:
+    raise RuntimeError("on purpose")
