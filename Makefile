@@ -18,7 +18,7 @@ install-dev: ## the same with what tests and checks need
 	@$(PYTHON) -m devstack.install $(VENV) requirements-dev.txt
 
 up: install ## start everything; GraphiQL at http://localhost:4000/
-	@exec $(BIN)/python -m devstack up
+	@exec $(BIN)/python -m devstack up --end-with-parent
 
 demo: install ## the tour of the README, against a running `make up`
 	@$(BIN)/python -m devstack demo

@@ -13,6 +13,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("up", help="start everything and stay until Ctrl-C")
     command.add_argument("--data", type=Path, default=DEFAULT_DATA_DIR, metavar="FOLDER")
+    command.add_argument(
+        "--end-with-parent", action="store_true", help="stop everything when the caller ends"
+    )
     command = commands.add_parser("demo", help="the tour of the README, against a running stack")
     command.add_argument("--url", default=None, help="of the router; default: this checkout's")
     command.add_argument("--data", type=Path, default=DEFAULT_DATA_DIR, metavar="FOLDER")
@@ -32,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         case "up":
             from devstack.up import up  # noqa: PLC0415
 
-            return up(options.data)
+            return up(options.data, ends_with_parent=options.end_with_parent)
         case "demo":
             from devstack.demo import demo  # noqa: PLC0415
 

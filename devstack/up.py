@@ -1,5 +1,6 @@
 """`make up`: start the stack, show one screen, print log lines until Ctrl-C, stop everything."""
 
+import os
 import signal
 import threading
 import time
@@ -7,13 +8,16 @@ from pathlib import Path
 from types import FrameType
 
 from devstack.errors import DevstackError
+from devstack.process import die_with_parent
 from devstack.screen import Row, Screen
 from devstack.settings import read_environment
 from devstack.stack import CHECKOUT, Stack, StopRequested
 
 
-def up(data_dir: Path) -> int:
+def up(data_dir: Path, *, ends_with_parent: bool = False) -> int:
     """Run until a signal comes or a part fails; give the exit code."""
+    if ends_with_parent:
+        die_with_parent(os.getppid(), signal.SIGTERM)
     screen = Screen()
     stop_requested = threading.Event()
 
