@@ -68,15 +68,21 @@ class LoginService:
         Raises:
             RateLimitedError: Too many tries or failures; no password was checked.
         """
+        outcome: LoggedIn | Rejected | None = None
         try:
-            outcome = await self._login(normalize_name(identifier), password, origin)
+            while outcome is None:
+                outcome = await self._login(normalize_name(identifier), password, origin)
         except RateLimitedError:
             LOGINS.labels("limited").inc()
             raise
         LOGINS.labels("refused" if isinstance(outcome, Rejected) else "succeeded").inc()
         return outcome
 
-    async def _login(self, name: str, password: str, origin: Origin) -> LoggedIn | Rejected:
+    async def _login(self, name: str, password: str, origin: Origin) -> LoggedIn | Rejected | None:
+        """One try; None when the account changed meanwhile, so that it must be looked at again.
+
+        A parallel login may have replaced an old hash, an administrator suspended the account.
+        """
         attempt = await self._count(name, origin)
         found = attempt.credentials
         old_hash = found.password_hash if found else None
@@ -99,8 +105,8 @@ class LoginService:
             user = await users.log_in(
                 work, found.user.id, old_hash=found.password_hash, new_hash=new_hash
             )
-            if user is None:  # suspended, deleted or given another password a moment ago
-                return await self._refuse(work, found, origin)
+            if user is None:
+                return None
             now = user.last_login_at or await database_time(work)
             await addresses.remember(work, user.id, limits.address_unit(origin.address), now)
             await _record(work, AuditKind.LOGIN_SUCCEEDED, found, origin, now)
