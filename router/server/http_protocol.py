@@ -5,24 +5,33 @@ the application in messages. For the request that nearly all clients send, a POS
 path whose bytes arrived at once, none of that is needed: the endpoint is called with headers and
 body, and its response is written in one piece. Every other request takes uvicorn's own way, as
 does everything about connections: keep-alive, pipelining, flow control, shutdown.
+
+What uvicorn leaves out is added: heads have a largest size and a longest time to arrive.
 """
 
 from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from router.server.graphql_http import GraphQLEndpoint, HttpRequest, HttpResponse
 from router.server.read_request import headers_by_name
 
+if TYPE_CHECKING:
+    from asyncio import TimerHandle, Transport
+
 _logger = logging.getLogger("router.server")
 
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
+
+
+_MAX_HEAD_BYTES = 128 * 2**10
+_HEAD_TIMEOUT_S = 20.0
 
 
 class _HasEndpoint(Protocol):
@@ -53,14 +62,47 @@ class GraphQLProtocol(HttpToolsProtocol):
 
     app: _HasEndpoint
     _exchange: _Exchange | None = None
+    _is_in_head = True
+    _head_bytes = 0
+    _head_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self.transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def on_message_begin(self) -> None:
         self._exchange = None
+        self._is_in_head = True
+        self._head_bytes = 0
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
 
+    def on_url(self, url: bytes) -> None:
+        self._count_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count_head(len(name) + len(value))
+        super().on_header(name, value)
+
+    def _count_head(self, size_bytes: int) -> None:
+        self._head_bytes += size_bytes
+        if self._head_bytes > _MAX_HEAD_BYTES:
+            msg = "the head of the request is too large"
+            raise ValueError(msg)  # ends the parser, which makes uvicorn answer 400
+
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
         if self._is_plain_operation():
             self._exchange = _Exchange(keep_alive=self.parser.should_keep_alive())
         else:
@@ -103,6 +145,10 @@ class GraphQLProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if not self._is_in_head:
+            self._stop_head_timer()
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self.transport.close)
         exchange = self._exchange
         if exchange is not None and not self.transport.is_closing():
             # More of the body is on its way: uvicorn's way reads it piece by piece.

@@ -21,9 +21,11 @@ class StubSubgraph:
         self.requests: list[SubgraphRequest] = []
         self.delay_s = 0.0
         self.is_closed = False
+        self.is_asked = asyncio.Event()
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         self.requests.append(request)
+        self.is_asked.set()
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         return SubgraphResponse(200, msgspec.json.encode(self._answer(request)))
