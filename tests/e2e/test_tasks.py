@@ -134,7 +134,7 @@ async def test_of_ten_windows_that_edit_one_version_one_wins(
     )
     errors = [payload["userErrors"] for payload in payloads]
     conflict = [{"code": "VERSION_CONFLICT", "path": ["input", "expectedVersion"]}]
-    assert sorted(errors, key=str) == [conflict] * 9 + [[]] or errors.count([]) == 1
+    assert errors.count([]) == 1
     assert errors.count(conflict) == 9
     shown = {str(payload["task"]) for payload in payloads}
     assert len(shown) == 1  # the losers see what the winner wrote
