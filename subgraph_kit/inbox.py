@@ -22,6 +22,7 @@ from sqlalchemy import text
 
 from subgraph_kit.broker import Broker, BrokerError, Subscription
 from subgraph_kit.database import Database, UnitOfWork
+from subgraph_kit.errors import DATABASE_AWAY
 from subgraph_kit.events import Event, read_event
 from subgraph_kit.metrics import EVENTS_CONSUMED, EVENTS_DEAD
 
@@ -172,8 +173,11 @@ class Inbox:
             try:
                 while await self.handle_next():
                     pass
+            except DATABASE_AWAY as error:
+                log.warning("events wait for the database", reason=repr(error))
+                await asyncio.sleep(_RECONNECT_S)
             except Exception:
-                # Border: a background task outlives its failures, such as a database restart.
+                # Border: a background task outlives its failures.
                 log.exception("events cannot be handled")
                 await asyncio.sleep(_RECONNECT_S)
             try:

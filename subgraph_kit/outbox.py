@@ -16,6 +16,7 @@ from sqlalchemy import Table, insert
 
 from subgraph_kit.broker import Broker, BrokerError
 from subgraph_kit.database import Database, UnitOfWork
+from subgraph_kit.errors import DATABASE_AWAY
 from subgraph_kit.events import Event
 from subgraph_kit.metrics import EVENTS_PUBLISHED, OUTBOX_LAG
 
@@ -78,8 +79,10 @@ class OutboxRelay:
                 count = await self.publish_pending()
             except BrokerError as error:
                 log.warning("events wait for the broker", reason=str(error), pause_s=pause_s)
+            except DATABASE_AWAY as error:
+                log.warning("events wait for the database", reason=repr(error), pause_s=pause_s)
             except Exception:
-                # Border: a background task outlives its failures, such as a database restart.
+                # Border: a background task outlives its failures.
                 log.exception("events could not be published", pause_s=pause_s)
             else:
                 pause_s = _FIRST_PAUSE_S

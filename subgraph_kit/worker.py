@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from subgraph_kit.database import Connection, Database
+from subgraph_kit.errors import DATABASE_AWAY
 
 log = structlog.get_logger()
 
@@ -58,8 +59,8 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
     """Run `work` in one process at a time, of all that share the database.
 
     The leader holds a session-level advisory lock on a connection of its own, so the next one takes
-    over as soon as the leader or its connection dies. When the connection is lost, `work` is
-    cancelled before anybody else can start it again from here.
+    over as soon as the leader or its connection dies. A leader whose connection is lost notices it
+    within seconds and cancels `work`; until then two may be at work, so `work` must bear that.
     """
     while True:
         try:
@@ -70,8 +71,10 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
                 async with asyncio.TaskGroup() as group:
                     group.create_task(_keep_alive(connection))
                     group.create_task(_as_coroutine(work))
+        except* DATABASE_AWAY as errors:
+            log.warning("lost the lead", reason=repr(errors.exceptions[0]))
         except* Exception:
-            # Border: a background task outlives its failures, such as a database restart.
+            # Border: a background task outlives its failures.
             log.exception("lost the lead")
         await asyncio.sleep(_TRY_S)
 

@@ -3,8 +3,13 @@
 import asyncio
 from functools import partial
 
-from subgraph_kit.database import Database
+from subgraph_kit.broker import Receive, Subscription
+from subgraph_kit.database import Database, UnitOfWork
+from subgraph_kit.events import Event
+from subgraph_kit.inbox import Inbox, Progress
+from subgraph_kit.outbox import OutboxRelay
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
+from tests.subgraph_kit.conftest import EFFECTS
 from tests.support.waiting import eventually
 
 LOCK_KEY = 4711
@@ -122,3 +127,45 @@ async def test_the_pool_replaces_connections_that_the_server_closed(database: Da
     await eventually(is_replaced, within_s=5)
     async with database.unit_of_work() as work:
         assert (await work.connection()) is not None
+
+
+async def test_publishing_and_handling_go_on_after_all_connections_were_lost(
+    database: Database,
+) -> None:
+    published: list[bytes] = []
+
+    class Memory:
+        async def publish(self, event_type: str, event_id: str, body: bytes) -> None:
+            published.append(body)
+
+        async def consume(self, subscription: Subscription, receive: Receive) -> None:
+            event = Event(type="thing.happened", source="test", subject="t", data={})
+            await receive(event.to_json())
+            await asyncio.Event().wait()
+
+        async def close(self) -> None: ...
+
+    async def count(event: Event, work: UnitOfWork) -> Progress:
+        await work.execute(EFFECTS.insert().values(event_id=event.id, number=1))
+        return Progress.DONE
+
+    inbox = Inbox(database, service="test", queue="q", handlers={"thing.happened": count})
+    relay = OutboxRelay(database, Memory(), service="test")
+
+    async def both_done() -> bool:
+        return bool(published) and await database.fetch_value("SELECT count(*) FROM effects") == 1
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(relay.run()), group.create_task(inbox.run(Memory()))]
+        async with database.dedicated_connection() as connection:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            await connection.execute(
+                "INSERT INTO outbox (event_id, type, source, subject, time, data)"
+                " VALUES (gen_random_uuid(), 'thing.happened', 'test', 't', 'now', '{}')"
+            )
+        await eventually(both_done, within_s=10)
+        for task in tasks:
+            task.cancel()
