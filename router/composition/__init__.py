@@ -1,6 +1,7 @@
 """Composes subgraphs into a supergraph; `compose.py` reads as the algorithm."""
 
 from router.composition.compose import compose
+from router.composition.contracts import Contract
 from router.composition.result import (
     Composition,
     CompositionError,
@@ -13,6 +14,7 @@ __all__ = [
     "Composition",
     "CompositionError",
     "CompositionHint",
+    "Contract",
     "Location",
     "SubgraphDefinition",
     "compose",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.composition.contracts import apply_contract
 from router.composition.merge.merge_subgraphs import merge_subgraphs
 from router.composition.print_supergraph import print_supergraph
 from router.composition.report import Report
@@ -29,14 +30,21 @@ from router.composition.supergraph_rules.supergraph_rules import check_supergrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from router.composition.contracts import Contract
     from router.composition.subgraph.schema import SubgraphSchema
 
 
-def compose(definitions: Sequence[SubgraphDefinition]) -> Composition:
+def compose(
+    definitions: Sequence[SubgraphDefinition], *, contract: Contract | None = None
+) -> Composition:
     """Compose subgraphs into a supergraph.
 
     Pure and deterministic: the order of `definitions` does not matter, and the same subgraphs give
     the same bytes. Never raises for what the subgraphs contain.
+
+    Args:
+        definitions: The subgraphs.
+        contract: Hides what an audience is not to see.
     """
     report = Report()
     ordered = sorted(definitions, key=lambda definition: definition.name)
@@ -49,6 +57,8 @@ def compose(definitions: Sequence[SubgraphDefinition]) -> Composition:
         return _result(report)
     context = merge_subgraphs(schemas, facts, report)
     if not report.has_errors():
+        if contract is not None:
+            apply_contract(context.merged, contract)
         check_supergraph(context)
     if report.has_errors():
         return _result(report)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.satisfiability.explain import explain
-from router.composition.satisfiability.reach import TooDeepError
+from router.composition.satisfiability.reach import TooManySearchesError
 from router.composition.satisfiability.search import find_unanswerable
 from router.composition.satisfiability.supergraph_document import supergraph_document
 from router.composition.supergraph_rules.inaccessible import is_accessible
@@ -32,7 +32,7 @@ def check_satisfiability(context: MergeContext) -> None:
         graph = QueryGraph(loaded, labels)
         try:
             unanswerable = list(find_unanswerable(graph, fields))
-        except TooDeepError as error:
+        except TooManySearchesError as error:
             message = f"Keys or @requires of {error.type_name} need one another over too many steps"
             places = context.places_at(error.type_name)
             context.report.error(ErrorCode.SATISFIABILITY_ERROR, message, places)

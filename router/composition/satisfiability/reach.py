@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 MAX_DEPTH = 40
 """Searches within searches; schemas met in practice need three or four."""
 
+MAX_NESTED_SEARCHES = 5_000
+"""Of all searches within searches, which multiply where every key needs another object's key."""
+
 _NOTHING: frozenset[str] = frozenset()
 _State = tuple["Node", str, frozenset[str]]
 
 
-class TooDeepError(Exception):
-    """Keys or requirements need one another over more than `MAX_DEPTH` steps."""
+class TooManySearchesError(Exception):
+    """Keys or requirements need one another over too many steps to be followed."""
 
     def __init__(self, type_name: str) -> None:
         super().__init__(type_name)
@@ -49,6 +52,7 @@ class Reach:
         self._closures: dict[_State, frozenset[Node]] = {}
         self._requires: dict[tuple[_State, str], bool] = {}
         self._active: set[_State | tuple[_State, str]] = set()
+        self._nested_searches = 0
         self._contextual_fields: dict[tuple[str, str], Mapping[str, FieldEdge]] = {}
         self._local: dict[tuple[Node, FieldSet], bool] = {}
 
@@ -80,8 +84,10 @@ class Reach:
         return found
 
     def _enter(self, state: _State | tuple[_State, str], type_name: str) -> None:
-        if len(self._active) >= MAX_DEPTH:
-            raise TooDeepError(type_name)
+        if len(self._active) > 1:
+            self._nested_searches += 1
+        if len(self._active) >= MAX_DEPTH or self._nested_searches > MAX_NESTED_SEARCHES:
+            raise TooManySearchesError(type_name)
         self._active.add(state)
 
     def _is_complete(

@@ -103,14 +103,14 @@ def test_deep_nesting_is_refused(sdl: str) -> None:
 
 
 def test_types_that_form_long_chains_and_rings_compose() -> None:
-    chain = "\n".join(f"type T{i} {{ next: T{(i + 1) % 2000} }}" for i in range(2000))
-    inputs = "\n".join(f"input I{i} {{ next: I{(i + 1) % 2000} n: Int }}" for i in range(2000))
+    chain = "\n".join(f"type T{i} {{ next: T{(i + 1) % 1000} }}" for i in range(1000))
+    inputs = "\n".join(f"input I{i} {{ next: I{(i + 1) % 1000} n: Int }}" for i in range(1000))
     composition = _compose(f"type Query {{ first(i: I0): T0 }}\n{chain}\n{inputs}")
     assert _codes(composition) == set()
 
 
 def test_an_input_that_needs_itself_by_a_long_way_is_refused() -> None:
-    inputs = "\n".join(f"input I{i} {{ next: I{(i + 1) % 2000}! }}" for i in range(2000))
+    inputs = "\n".join(f"input I{i} {{ next: I{(i + 1) % 1000}! }}" for i in range(1000))
     assert _codes(_compose(f"type Query {{ a(i: I0): Int }}\n{inputs}")) == {"INVALID_GRAPHQL"}
 
 
@@ -141,6 +141,40 @@ def test_requirements_that_need_each_other_are_refused() -> None:
         type E @key(fields: "id") {{ id: ID! a: Int @external b: Int @requires(fields: "a") }}
     """
     assert _codes(_compose(first, second)) == {"SATISFIABILITY_ERROR"}
+
+
+def test_keys_that_all_need_another_key_are_refused_in_bounded_time() -> None:
+    chained = " ".join(
+        f'type T{i} @key(fields: "c {{ x%s }}") {{ c: T{i + 1}! @shareable x%s: Int }}'
+        for i in range(8)
+    )
+    end = 'type T8 @key(fields: "id") { id: ID! x%s: Int }'
+    head = KEYED.replace('"@key"', '"@key", "@shareable"')
+    sdls = [f"{head} {chained} {end}".replace("%s", str(number)) for number in range(5)]
+    sdls[0] += " type Query { t: T0 }"
+    assert _codes(_compose(*sdls)) == {"SATISFIABILITY_ERROR"}
+
+
+def test_long_chains_of_requirements_and_of_keys_compose() -> None:
+    head = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", '
+        'import: ["@key", "@external", "@requires"])'
+    )
+    parts = [[head, "type Query { e: E }"], [head]]
+    fields: list[list[str]] = [["f0: Int"], ["f0: Int @external"]]
+    for number in range(1, 100):
+        fields[number % 2].append(f'f{number}: Int @requires(fields: "f{number - 1}")')
+        if number < 99:
+            fields[1 - number % 2].append(f"f{number}: Int @external")
+    for part, own in zip(parts, fields, strict=True):
+        part.append(f'type E @key(fields: "id") {{ id: ID! {" ".join(own)} }}')
+    assert _codes(_compose(*("\n".join(part) for part in parts))) == set()
+    chained = [
+        f'{head} type T @key(fields: "k{i}") @key(fields: "k{i + 1}") '
+        f"{{ k{i}: ID! k{i + 1}: ID! f{i}: Int }}"
+        for i in range(60)
+    ]
+    assert _codes(_compose(f"{chained[0]} type Query {{ t: T }}", *chained[1:])) == set()
 
 
 @pytest.mark.parametrize("seed", range(8))
