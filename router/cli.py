@@ -69,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     compose.add_argument("configuration", metavar="YAML", help="which subgraphs, where")
     compose.add_argument("-o", "--output", metavar="FILE", help="write the supergraph there")
     compose.add_argument("--format", choices=("text", "json"), default="text")
+    for option, purpose in (
+        ("--include-tag", "of object and interface fields show only those with this @tag"),
+        ("--exclude-tag", "hide whatever carries this @tag"),
+    ):
+        compose.add_argument(
+            option, metavar="TAG", action="append", default=[], help=f"{purpose}; may be repeated"
+        )
     compose.set_defaults(run=_compose)
 
     api_schema = commands.add_parser("api-schema", help="print what clients see")
@@ -126,10 +133,11 @@ def _add_product_commands(
 
 def _compose(options: argparse.Namespace) -> int:
     from router.checks.subgraph_sources import load_subgraphs
-    from router.composition import compose
+    from router.composition import Contract, compose
 
     subgraphs = load_subgraphs(Path(options.configuration))
-    composition = compose([subgraph.definition() for subgraph in subgraphs])
+    contract = Contract(frozenset(options.include_tag), frozenset(options.exclude_tag))
+    composition = compose([subgraph.definition() for subgraph in subgraphs], contract=contract)
     if options.format == "json":
         print(_json(_composition_record(composition)))
     else:
