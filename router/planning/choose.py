@@ -5,12 +5,17 @@ Adding is exact, since ways share their beginnings. Two ways that enter the same
 same key at the same position count as one even where they were found apart, one for the client's
 fields and one for a key; a fetch that can share a request with one chosen before (same subgraph,
 same level) costs little.
+
+Greedy may take a fetch early that later choices make superfluous. So there are further choices: one
+without each fetch for which everything read in it has another way. Which is best is seen once they
+have become requests.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from router.planning.walk_operation import start_of
 from router.query_graph.walk import (
     FETCH_COST,
     FIELD_COST,
@@ -23,12 +28,17 @@ from router.query_graph.walk import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from router.planning.walk_operation import Leaf
 
 SHARED_FETCH_COST = 100
+WAITING_FETCH_COST = 700
 LEVEL_COST = 100
+AVOIDED_COST = 1000 * FETCH_COST
+
+MAX_TRIES = 8
+"""Fetches of the greedy choice that are tried to do without."""
 
 
 class Choice:
@@ -40,6 +50,8 @@ class Choice:
     """
 
     __slots__ = (
+        "_avoided",
+        "_deepest",
         "_fetches",
         "_identities",
         "_numbers",
@@ -49,29 +61,45 @@ class Choice:
         "readings",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, avoided: Way | None = None) -> None:
+        self._avoided = avoided
         self.readings: dict[Leaf | Need, Reading] = {}
         self.cost = 0
         self._ways: set[int] = set()
         self._fetches: set[tuple[str, int]] = set()
+        self._deepest: dict[str, int] = {}
         self._resorted: set[tuple[int, str]] = set()
         self._identities: dict[Way | Place, int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
 
-    def add(self, wanted: Leaf | Need) -> None:
+    def add(self, leaf: Leaf) -> None:
         """Choose for one leaf, and for everything that this makes necessary."""
+        self.cost += self._choose(leaf)
+
+    def dispensable(self) -> list[Way]:
+        """Fetches, by the way that starts each, that nothing read in them depends on."""
+        starts: dict[Way, bool] = {}
+        for wanted, (way, _) in self.readings.items():
+            start = start_of(way)
+            others = any(start_of(other) is not start for other, _ in wanted.readings)
+            starts[start] = starts.get(start, True) and others
+        return [start for start, is_dispensable in starts.items() if is_dispensable]
+
+    def _choose(self, wanted: Leaf | Need) -> int:
+        """Choose a reading and take it; its price."""
         if wanted in self.readings:
-            return
+            return 0
         reading = wanted.readings[0]
         if len(wanted.readings) > 1:
             reading = min(
                 wanted.readings, key=lambda item: (self._price_reading(item, set()), item[0].cost)
             )
-        self.cost += self._price_reading(reading, set())
+        price = self._price_reading(reading, set())
         self.readings[wanted] = reading
         if reading[1].is_last_resort:
             self._resorted.add((self._identity(reading[0]), reading[1].name))
         self._take(reading[0])
+        return price
 
     def _price_reading(self, reading: Reading, taken: set[int]) -> int:
         way, edge = reading
@@ -89,15 +117,22 @@ class Choice:
                 break
             taken.add(number)
             if way.source is None:
-                known = (way.node.subgraph, way.level) in self._fetches
-                price += SHARED_FETCH_COST if known else FETCH_COST
-                price += LEVEL_COST * way.level
+                price += self._price_fetch(way) + LEVEL_COST * way.level
+                if way is self._avoided:
+                    price += AVOIDED_COST
                 for need in way.needs:
                     price += self._price_need(need, taken)
             elif way.step is Step.FIELD:
                 price += FIELD_COST
             way = way.source
         return price
+
+    def _price_fetch(self, way: Way) -> int:
+        """Less than a whole fetch if it can share a request, or might by waiting for it."""
+        if (way.node.subgraph, way.level) in self._fetches:
+            return SHARED_FETCH_COST
+        waits = 0 < way.level < self._deepest.get(way.node.subgraph, 0)
+        return WAITING_FETCH_COST if waits else FETCH_COST
 
     def _price_need(self, need: Need, taken: set[int]) -> int:
         if len(need.readings) == 1:
@@ -119,9 +154,11 @@ class Choice:
         while way is not None:
             self._ways.add(self._identity(way))
             if way.source is None:
-                self._fetches.add((way.node.subgraph, way.level))
+                subgraph, level = way.node.subgraph, way.level
+                self._fetches.add((subgraph, level))
+                self._deepest[subgraph] = max(level, self._deepest.get(subgraph, 0))
                 for need in way.needs:
-                    self.add(need)
+                    self._choose(need)
             way = way.source
 
     def _identity(self, way: Way) -> int:
@@ -148,9 +185,22 @@ class Choice:
         return number
 
 
-def choose(leaves: Sequence[Leaf]) -> Choice:
-    """Choose for all leaves."""
-    choice = Choice()
+def choices(leaves: Sequence[Leaf]) -> Iterator[Choice]:
+    """The greedy choice, then those that do without one of its fetches where that can be."""
+    greedy = _greedy(leaves)
+    yield greedy
+    if any(len(leaf.readings) > 1 for leaf in leaves):
+        for start in greedy.dispensable()[:MAX_TRIES]:
+            yield _greedy(leaves, start)
+
+
+def cheapest_choice(leaves: Sequence[Leaf]) -> Choice:
+    """The greedy choice alone."""
+    return _greedy(leaves)
+
+
+def _greedy(leaves: Sequence[Leaf], avoided: Way | None = None) -> Choice:
+    choice = Choice(avoided)
     for leaf in sorted(leaves, key=lambda leaf: len(leaf.readings)):
         choice.add(leaf)
     return choice

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from graphql import DocumentNode, GraphQLError, parse
 
-from router.errors import ClientError
+from router.errors import ClientError, PlanBugError
 from router.planning.assemble import assemble
-from router.planning.choose import choose
-from router.planning.fetch_graph import build_parts
+from router.planning.choose import Choice, choices
+from router.planning.fetch_graph import Part, build_parts
 from router.planning.normalize import normalize
 from router.planning.optimize import Request, share_requests
 from router.planning.response_keys import ResponseKeys
 from router.planning.sequence import choose_subgraphs
-from router.planning.walk_operation import walk_operation
+from router.planning.walk_operation import Leaf, walk_operation
 from router.query_graph import Place, QueryGraph, root_place
 from router.supergraph import SupergraphError
 
@@ -96,17 +97,39 @@ def plan(operation: NormalizedOperation, graph: QueryGraph) -> QueryPlan:
     keys = ResponseKeys(operation.selections)
     requests: list[Request] = []
     for root, selections in steps(operation, graph):
-        step = _requests(root, selections, keys)
-        _follow(step, requests)
-        requests += step
+        step = plan_step(root, selections, keys)
+        _follow(step.requests, requests)
+        requests += step.requests
     return assemble(requests, operation, graph.supergraph.kinds)
 
 
-def _requests(root: Place, selections: Selections, keys: ResponseKeys) -> list[Request]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an operation, with everything on the way to its requests."""
+
+    leaves: list[Leaf]
+    choice: Choice
+    parts: list[Part]
+    requests: list[Request]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Requests, and how many of them wait for each other."""
+        return len(self.requests), max((item.level for item in self.requests), default=0)
+
+
+def plan_step(root: Place, selections: Selections, keys: ResponseKeys) -> Step:
+    """Plan what may run together."""
     leaves = walk_operation(root, selections)  # every way to read what is selected
-    choice = choose(leaves)  # one way each, shared as far as possible
-    parts = build_parts(leaves, choice, keys)  # who asks whom for what
-    return share_requests(parts)  # what travels together
+    best: Step | None = None
+    for choice in choices(leaves):  # one way each, shared as far as possible
+        parts = build_parts(leaves, choice, keys)  # who asks whom for what
+        step = Step(leaves, choice, parts, share_requests(parts))  # what travels together
+        if best is None or (step.size < best.size and step.size[1] <= best.size[1]):
+            best = step
+    if best is None:
+        raise PlanBugError(root.type_name)
+    return best
 
 
 def steps(operation: NormalizedOperation, graph: QueryGraph) -> Sequence[tuple[Place, Selections]]:

@@ -12,14 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.federation.field_set import print_field_set
-from router.planning.choose import choose
-from router.planning.fetch_graph import Part, build_parts
 from router.planning.plan_text import path_text
-from router.planning.planner import Planner, steps
+from router.planning.planner import Planner, plan_step, steps
 from router.planning.print_operation import print_tree
 from router.planning.response_keys import ResponseKeys
 from router.planning.selections import print_conditions, print_normalized
-from router.planning.walk_operation import Leaf, walk_operation
 from router.query_graph import Node, Place, QueryGraph, Step, Way
 
 if TYPE_CHECKING:
@@ -27,6 +24,8 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode
 
+    from router.planning.fetch_graph import Part
+    from router.planning.walk_operation import Leaf
     from router.supergraph import Supergraph
 
 
@@ -49,14 +48,14 @@ def print_paths(
 ) -> str:
     """For every leaf its alternatives, cheapest first; `*` is the chosen one."""
     operation = Planner(supergraph).normalize(document, operation_name)
+    keys = ResponseKeys(operation.selections)
     lines: list[str] = []
     for root, selections in steps(operation, QueryGraph(supergraph)):
-        leaves = walk_operation(root, selections)
-        choice = choose(leaves)
-        for leaf in leaves:
+        step = plan_step(root, selections, keys)
+        for leaf in step.leaves:
             lines.append(_leaf_line(leaf))
             for way, _ in leaf.readings:
-                mark = "*" if way is choice.readings[leaf][0] else " "
+                mark = "*" if way is step.choice.readings[leaf][0] else " "
                 lines.append(f"  {mark} {way.cost:>5}  {_way_text(way)}")
     return "\n".join(lines) + "\n"
 
@@ -69,8 +68,7 @@ def print_fetch_graph(
     keys = ResponseKeys(operation.selections)
     lines: list[str] = []
     for root, selections in steps(operation, QueryGraph(supergraph)):
-        leaves = walk_operation(root, selections)
-        parts = build_parts(leaves, choose(leaves), keys)
+        parts = plan_step(root, selections, keys).parts
         numbers = {part: number for number, part in enumerate(parts)}
         lines += [line for part in parts for line in _part_lines(part, numbers)]
     return "\n".join(lines) + "\n"
