@@ -169,6 +169,18 @@ def measure(runner: Runner, workload: Workload, pace: Pace) -> None:
     runner.memory_mib = max(runner.memory_mib, runner.child.memory_mib())
 
 
+@contextlib.contextmanager
+def left_out_if_wrong(outcome: Outcome, runner: Runner) -> Iterator[None]:
+    """A peer that fails under load is skipped from then on; our own router fails the run."""
+    try:
+        yield
+    except (WrongAnswerError, TimeoutError, OSError) as error:
+        if not runner.contender.is_peer:
+            raise
+        outcome.runners.remove(runner)
+        outcome.skipped.append((runner.contender.name, f"failed under load: {error!r}"))
+
+
 def measure_graph(
     name: str,
     workloads: Sequence[Workload],
@@ -191,10 +203,12 @@ def measure_graph(
                 outcome.runners.append(runner)
         for workload in workloads:
             check_answers(outcome.runners, workload)
-            for runner in outcome.runners:
-                warm_up(runner, workload, pace)
+            for runner in tuple(outcome.runners):
+                with left_out_if_wrong(outcome, runner):
+                    warm_up(runner, workload, pace)
         for number, workload in itertools.product(range(pace.rounds), workloads):
             print(f"  round {number + 1} of {pace.rounds}: {workload.name}", flush=True)
-            for runner in outcome.runners:
-                measure(runner, workload, pace)
+            for runner in tuple(outcome.runners):
+                with left_out_if_wrong(outcome, runner):
+                    measure(runner, workload, pace)
     return outcome
