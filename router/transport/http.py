@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from router.execution.ports import Headers, SubgraphRequest, SubgraphResponse
 
 
-_WATCH_EVERY_S = 0.02
+_WATCH_EVERY_S = 0.05
 """How exactly deadlines are kept."""
 
 

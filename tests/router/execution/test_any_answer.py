@@ -189,10 +189,24 @@ async def execute(answers: dict[str, Stub]) -> tuple[Any, list[dict[str, Any]]]:
     return json.loads(result.data), result.errors
 
 
-@given(seed=st.integers(0, 2**32), rate=st.sampled_from([0.01, 0.03, 0.1, 0.3]))
+SEEDS = st.integers(0, 2**32)
+RATES = st.sampled_from([0.01, 0.03, 0.1, 0.3])
+
+
+@given(seed=SEEDS, rate=RATES)
 @settings(max_examples=120, deadline=None)
-@pytest.mark.filterwarnings("ignore")
 def test_no_answer_breaks_the_response(seed: int, rate: float) -> None:
+    check_response(seed, rate)
+
+
+@pytest.mark.nightly
+@given(seed=SEEDS, rate=RATES)
+@settings(max_examples=5000, deadline=None)
+def test_no_answer_breaks_the_response_at_length(seed: int, rate: float) -> None:
+    check_response(seed, rate)
+
+
+def check_response(seed: int, rate: float) -> None:
     chance = random.Random(seed)
     tasks = Stub(lambda _: {})
     users = Stub(lambda _: {})

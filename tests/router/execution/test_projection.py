@@ -7,6 +7,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from graphql import (
     GraphQLInterfaceType,
     GraphQLList,
@@ -168,9 +169,24 @@ def router_answer(text: str, tree: Mapping[str, Any], variables: dict[str, Any])
     return asyncio.run(run())
 
 
-@given(seed=st.integers(0, 2**32), nulls=st.sampled_from([0.0, 0.0, 0.03, 0.1]))
+SEEDS = st.integers(0, 2**32)
+NULLS = st.sampled_from([0.0, 0.0, 0.03, 0.1])
+
+
+@given(seed=SEEDS, nulls=NULLS)
 @settings(max_examples=60, deadline=None)
 def test_projection_agrees_with_graphql_core(seed: int, nulls: float) -> None:
+    check_agreement(seed, nulls)
+
+
+@pytest.mark.nightly
+@given(seed=SEEDS, nulls=NULLS)
+@settings(max_examples=2000, deadline=None)
+def test_projection_agrees_with_graphql_core_at_length(seed: int, nulls: float) -> None:
+    check_agreement(seed, nulls)
+
+
+def check_agreement(seed: int, nulls: float) -> None:
     chance = random.Random(seed)
     text = Operations(chance).document()
     document = parse(text)

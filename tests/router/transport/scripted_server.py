@@ -42,7 +42,10 @@ class Peer:
 
     async def is_gone(self) -> bool:
         """Wait until the client has closed the connection."""
-        return await self._reader.read() == b""
+        try:
+            return await self._reader.read() == b""
+        except ConnectionError:
+            return True
 
     def reset(self) -> None:
         self._writer.transport.abort()
