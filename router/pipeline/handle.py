@@ -31,6 +31,7 @@ from router.pipeline.operation import Variant
 from router.pipeline.plan import plan
 from router.pipeline.prepare_operation import prepare_operation
 from router.pipeline.respond import fail, refuse, respond
+from router.policies.limits import refuse_several
 
 if TYPE_CHECKING:
     from router.execution import PreparedOperation
@@ -126,6 +127,9 @@ class Pipeline:
             msg = f"A {operation.kind} needs POST."
             raise ClientError(msg, code="METHOD_NOT_ALLOWED", status=405)
 
+        if operation.guarded_calls:
+            caller.guarded_calls += operation.guarded_calls
+            refuse_several(caller.guarded_calls, policies.limits)
         if operation.limited_fields and policies.rate_limits is not None:
             await policies.rate_limits.check_fields(
                 operation.limited_fields, identity.viewer, observations.client_address

@@ -50,6 +50,7 @@ class Operation:
         estimate_cost: None when cost is not limited or cannot exceed the limit.
         limited_fields: Coordinates of its root fields that have a rate limit of their own, one
             for each call.
+        guarded_calls: Calls of mutations of which a request may hold one in all.
         guards: What a viewer must hold for fields of the operation.
         prepared: Ready for execution, by the kind of request; see `Variant`.
     """
@@ -58,6 +59,7 @@ class Operation:
         "coerce",
         "document",
         "estimate_cost",
+        "guarded_calls",
         "guards",
         "hash",
         "kind",
@@ -67,7 +69,7 @@ class Operation:
         "prepared",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (a record; built by keyword in one place)
         self,
         text: str,
         document: DocumentNode,
@@ -77,6 +79,7 @@ class Operation:
         estimate_cost: EstimateCost | None,
         guards: tuple[Guard, ...],
         limited_fields: tuple[str, ...],
+        guarded_calls: int,
     ) -> None:
         self.document = document
         self.node = node
@@ -87,4 +90,5 @@ class Operation:
         self.estimate_cost = estimate_cost
         self.guards = guards
         self.limited_fields = limited_fields
+        self.guarded_calls = guarded_calls
         self.prepared: LruCache[Variant, PreparedOperation] = LruCache(max_items=_MAX_VARIANTS)

@@ -11,7 +11,7 @@ from router.pipeline.parse import parse
 from router.pipeline.validate import refuse_introspection, validate
 from router.policies.authorization import guards_of
 from router.policies.cost import compile_cost
-from router.policies.limits import check_operation, root_fields
+from router.policies.limits import check_operation, guarded_calls, root_fields
 
 if TYPE_CHECKING:
     from router.pipeline.engine import Engine
@@ -49,6 +49,7 @@ def prepare_operation(
             if policies.authorization != "off"
             else (),
             limited_fields=_limited_fields(parsed, supergraph, policies),
+            guarded_calls=guarded_calls(parsed.operation, parsed.fragments, limits),
         )
     except RecursionError as error:
         msg = "The operation is nested too deeply."

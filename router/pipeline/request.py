@@ -49,11 +49,14 @@ class Caller(msgspec.Struct):
         headers: Lower-case names; of repeated headers the last, except X-Forwarded-For, whose
             values are joined by commas.
         peer: Address of the other end of the connection; "" where there is none.
+        guarded_calls: Calls so far of mutations of which a request may hold one; counted over all
+            operations of a batch.
     """
 
     method: str
     headers: Mapping[bytes, bytes]
     peer: str = ""
+    guarded_calls: int = 0
 
 
 class Answer(msgspec.Struct):

@@ -77,22 +77,39 @@ def check_operation(
     """
     measure = _Measure(fragments)
     size = measure.selection_set(operation.selection_set)
-    root_fields = measure.root_fields(operation.selection_set)
+    roots = measure.root_fields(operation.selection_set)
     directives = size.directives + len(operation.directives or ())
     _refuse_above(limits.max_depth, size.depth, "QUERY_TOO_DEEP", "depth")
     _refuse_above(limits.max_aliases, size.aliases, "TOO_MANY_ALIASES", "number of aliases")
     too_complex = "QUERY_TOO_COMPLEX"
-    _refuse_above(limits.max_root_fields, len(root_fields), too_complex, "number of root fields")
+    _refuse_above(limits.max_root_fields, len(roots), too_complex, "number of root fields")
     _refuse_above(limits.max_directives, directives, too_complex, "number of directives")
     _refuse_above(limits.max_fields, size.fields, too_complex, "number of fields")
-    if operation.operation.value == "mutation" and limits.single_mutations:
-        guarded = [name for name in root_fields.values() if name in limits.single_mutations]
-        if len(guarded) > 1:
-            msg = f"One request may hold one of {', '.join(sorted(set(guarded)))}, once."
-            raise ClientError(
-                msg,
-                code="BATCH_NOT_ALLOWED",
-            )
+    refuse_several(guarded_calls(operation, fragments, limits), limits)
+
+
+def guarded_calls(
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    limits: Limits,
+) -> int:
+    """How many calls the operation holds of mutations of which a request may hold one."""
+    if operation.operation.value != "mutation" or not limits.single_mutations:
+        return 0
+    called = root_fields(operation, fragments).values()
+    return sum(name in limits.single_mutations for name in called)
+
+
+def refuse_several(calls: int, limits: Limits) -> None:
+    """Refuse more than one call in a request, whose batch may hold several operations.
+
+    Raises:
+        ClientError: BATCH_NOT_ALLOWED.
+    """
+    if calls > 1:
+        names = ", ".join(sorted(limits.single_mutations))
+        msg = f"One request may hold one of {names}, once."
+        raise ClientError(msg, code="BATCH_NOT_ALLOWED")
 
 
 def root_fields(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_PATIENCE_S = 30.0
+
 CONFIGURATION = """
 federation_version: "2.9"
 subgraphs:
@@ -186,11 +188,11 @@ def address(process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline().strip()
     assert " at http://" in line, line
     base = line.rpartition(" at ")[2].removesuffix("/graphql")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            assert httpx.get(f"{base}/health/ready").status_code == 200
-        except httpx.ConnectError:
+            assert httpx.get(f"{base}/health/ready", timeout=_PATIENCE_S).status_code == 200
+        except httpx.TransportError:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         else:
@@ -198,7 +200,7 @@ def address(process: subprocess.Popen[str]) -> str:
 
 
 def post(base: str, query: str) -> Any:
-    return httpx.post(f"{base}/graphql", json={"query": query}).json()
+    return httpx.post(f"{base}/graphql", json={"query": query}, timeout=_PATIENCE_S).json()
 
 
 def test_a_served_supergraph_answers_and_stops_cleanly(supergraph: Path) -> None:
@@ -206,7 +208,7 @@ def test_a_served_supergraph_answers_and_stops_cleanly(supergraph: Path) -> None
         base = address(process)
         assert post(base, "{ __typename }") == {"data": {"__typename": "Query"}}
         for path in ("/health", "/health/live", "/metrics", "/"):
-            assert httpx.get(base + path).status_code == 200
+            assert httpx.get(base + path, timeout=_PATIENCE_S).status_code == 200
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=30)
     assert process.returncode in (0, -signal.SIGTERM)
@@ -227,7 +229,7 @@ def test_a_changed_supergraph_is_taken_and_a_broken_one_refused(supergraph: Path
     with served("--supergraph", str(supergraph), "--port", "0") as process:
         base = address(process)
         supergraph.write_text(SDL[: len(SDL) // 2])
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + _PATIENCE_S
         while 'reloads_total{result="refused"} 1.0' not in metrics(base):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -241,7 +243,7 @@ def test_a_changed_supergraph_is_taken_and_a_broken_one_refused(supergraph: Path
 
 
 def metrics(base: str) -> str:
-    return httpx.get(f"{base}/metrics").text
+    return httpx.get(f"{base}/metrics", timeout=_PATIENCE_S).text
 
 
 def test_a_taken_port_is_told_in_one_line(supergraph: Path) -> None:

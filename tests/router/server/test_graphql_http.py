@@ -204,6 +204,22 @@ async def test_batches_are_answered_in_order_where_they_are_allowed() -> None:
     assert codes(too_many) == ["BATCH_NOT_ALLOWED"]
 
 
+async def test_a_batch_does_not_multiply_guesses() -> None:
+    limits = Limits(single_mutations=frozenset({"login"}))
+    auth = answering(login="ok")
+    login = {"query": 'mutation { login(name: "x") }'}
+    http = HttpOptions(max_batch=5)
+    async with served(auth, http, PolicySet(limits=limits)) as client:
+        answers = (await client.post("/graphql", json=[login, login, login])).json()
+        again = await client.post("/graphql", json=login)
+    assert "errors" not in answers[0]
+    assert [answer["errors"][0]["extensions"]["code"] for answer in answers[1:]] == [
+        "BATCH_NOT_ALLOWED"
+    ] * 2
+    assert again.json() == {"data": {"login": "ok"}}
+    assert len(auth.requests) == 2
+
+
 async def test_operations_are_registered_by_hash_over_get() -> None:
     query = "{ version }"
     extensions = {
