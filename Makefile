@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev up demo schema check test nightly bench lock snapshots environment secrets clean
+.PHONY: help install install-dev up demo schema check check-style check-imports check-types check-fresh test nightly bench wheel lock snapshots environment secrets clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,11 +32,19 @@ environment: install ## write .env.example from the settings classes
 secrets: install ## what docker compose needs: .env and .secrets/
 	@$(BIN)/python -m devstack secrets
 
-check: install-dev ## format, lint, types, import contracts, nothing stale
+check: check-style check-imports check-types check-fresh ## format, lint, types, imports, nothing stale
+
+check-style: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+check-imports: install-dev
 	$(BIN)/lint-imports
+
+check-types: install-dev
 	$(BIN)/mypy .
+
+check-fresh: install-dev
 	$(BIN)/python -m devstack schema --check
 	$(BIN)/python -m devstack environment --check
 	$(BIN)/python -m router check
@@ -53,6 +61,9 @@ bench: install-dev ## how fast the router is, against bare prototypes and other 
 snapshots: install-dev ## rewrite the expected text of planner and composer cases; review the diff
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q -n $(TESTS_AT_ONCE) tests/router || true
 	git --no-pager diff --stat -- tests
+
+wheel: install-dev ## the router as a package of its own, in dist/
+	$(BIN)/uv build --quiet --wheel --out-dir dist .
 
 lock: install-dev ## pin requirements*.in again
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 \
