@@ -1,7 +1,6 @@
 """Planning: an operation and a supergraph in, a query plan out; no I/O."""
 
 from router.planning.errors import PlanningLimitError, UnplannableError
-from router.planning.plan_json import plan_json
 from router.planning.plan_text import print_plan
 from router.planning.planner import Planner
 from router.planning.query_plan import QueryPlan
@@ -11,6 +10,5 @@ __all__ = [
     "PlanningLimitError",
     "QueryPlan",
     "UnplannableError",
-    "plan_json",
     "print_plan",
 ]

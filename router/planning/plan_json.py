@@ -8,17 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from router.planning.plan_tree import (
-    ConditionNode,
-    ParallelNode,
-    PlanNode,
-    SequenceNode,
-    plan_tree,
-)
-from router.planning.query_plan import (
+from router.planning.plan_nodes import (
     EntityCall,
     Fetch,
-    QueryPlan,
+    OperationKind,
     Rename,
     Representation,
     RequiredField,
@@ -26,19 +19,26 @@ from router.planning.query_plan import (
     ResponsePath,
     TypeCondition,
 )
+from router.planning.plan_tree import (
+    ConditionNode,
+    ParallelNode,
+    PlanNode,
+    SequenceNode,
+    plan_tree,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 JsonObject = dict[str, Any]
 
 
-def plan_json(plan: QueryPlan) -> JsonObject:
-    """The whole plan; `node` is missing when nothing is fetched."""
-    tree = plan_tree(plan)
+def plan_json(fetches: Sequence[Fetch], kind: OperationKind) -> JsonObject:
+    """A whole plan; `node` is missing when nothing is fetched."""
+    tree = plan_tree(fetches)
     if tree is None:
         return {"kind": "QueryPlan"}
-    if plan.operation_kind == "subscription":
+    if kind == "subscription":
         primary, *rest = tree.nodes if isinstance(tree, SequenceNode) else (tree,)
         node: JsonObject = {"kind": "Subscription", "primary": _node(primary)}
         if rest:

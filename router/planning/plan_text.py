@@ -38,7 +38,7 @@ def print_plan(plan: QueryPlan, *, why: bool = False) -> str:
         plan: What to print.
         why: Say above each fetch which key or @requires made it necessary.
     """
-    tree = plan_tree(plan)
+    tree = plan_tree(plan.fetches)
     lines = [] if tree is None else _indented(_node(tree, why=why))
     return "\n".join(["QueryPlan {", *lines, "}"]) + "\n"
 

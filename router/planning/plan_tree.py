@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from router.planning.query_plan import Condition, Fetch, QueryPlan
+from router.planning.plan_nodes import Condition, Fetch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +34,10 @@ class ConditionNode:
 PlanNode = SequenceNode | ParallelNode | ConditionNode | Fetch
 
 
-def plan_tree(plan: QueryPlan) -> PlanNode | None:
-    """The plan in waves; None for a plan without fetches."""
+def plan_tree(fetches: Sequence[Fetch]) -> PlanNode | None:
+    """The fetches in waves; None if there are none."""
     waves: dict[int, list[PlanNode]] = {}
-    for fetch, level in zip(plan.fetches, levels(plan), strict=True):
+    for fetch, level in zip(fetches, levels(fetches), strict=True):
         waves.setdefault(level, []).append(_conditional(fetch))
     if not waves:
         return None
@@ -48,10 +48,10 @@ def plan_tree(plan: QueryPlan) -> PlanNode | None:
     return nodes[0] if len(nodes) == 1 else SequenceNode(tuple(nodes))
 
 
-def levels(plan: QueryPlan) -> Sequence[int]:
+def levels(fetches: Sequence[Fetch]) -> Sequence[int]:
     """For each fetch, how many must be done one after the other before it starts."""
     found: list[int] = []
-    for fetch in plan.fetches:
+    for fetch in fetches:
         found.append(max((found[other] + 1 for other in fetch.depends_on), default=0))
     return found
 
