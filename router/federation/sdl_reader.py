@@ -140,8 +140,15 @@ class _Reader:
         kind = self._kinds[self._index]
         if kind not in {_STRING, _BLOCK}:
             return None
+        return self._string(kind)
+
+    def _string(self, kind: int) -> str:
+        try:
+            value = _string(kind, self._texts[self._index])
+        except ValueError:
+            self._fail("a string holds a code point that is no character")
         self._index += 1
-        return _string(kind, self._texts[self._index - 1])
+        return value
 
     # Definitions
 
@@ -346,9 +353,9 @@ class _Reader:
 
     def _value(self) -> Value:
         kind, text = self._kinds[self._index], self._texts[self._index]
-        self._index += 1
         if kind in {_STRING, _BLOCK}:
-            return _string(kind, text)
+            return self._string(kind)
+        self._index += 1
         if kind == _NUMBER:
             return _number(text)
         if kind == _NAME:
@@ -392,15 +399,26 @@ def _number(text: str) -> Value:
 
 
 def _string(kind: int, text: str) -> str:
+    """The value of a string token.
+
+    Raises:
+        ValueError: It holds a code point that is no character, such as half of a surrogate pair.
+    """
     if kind == _BLOCK:
         lines = LINE_END.split(text[3:-3].replace('\\"""', '"""'))
-        return "\n".join(dedent_block_string_lines(lines))
-    if "\\" not in text:
-        return text[1:-1]
-    text = _LONG_UNICODE.sub(lambda match: _escape(int(match[1], 16)), text)
-    return str(json.loads(text, strict=False))
+        value = "\n".join(dedent_block_string_lines(lines))
+    elif "\\" not in text:
+        value = text[1:-1]
+    else:
+        text = _LONG_UNICODE.sub(lambda match: _escape(int(match[1], 16)), text)
+        value = str(json.loads(text, strict=False))
+    if not value.isascii():
+        value.encode()
+    return value
 
 
 def _escape(code: int) -> str:
-    """A code point as JSON writes it; one beyond Unicode becomes the replacement character."""
-    return json.dumps(chr(code if code <= 0x10FFFF else 0xFFFD))[1:-1]
+    """A code point as JSON writes it."""
+    if 0xD800 <= code <= 0xDFFF:
+        raise ValueError
+    return json.dumps(chr(code))[1:-1]

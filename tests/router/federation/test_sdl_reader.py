@@ -125,6 +125,22 @@ def test_positions_count_lines_of_any_ending_from_one(
     assert Source("a\nbc\r\nd\re").position(offset) == position
 
 
+@pytest.mark.parametrize(
+    ("string", "value"),
+    [
+        ('"\\u{1F600}"', "😀"),
+        ('"\\uD83D\\uDE00"', "😀"),
+        ('"\\uD83D"', None),
+        ('"\\u{D83D}"', None),
+        ('"\\u{110000}"', None),
+        ('"\\q"', None),
+    ],
+)
+def test_escapes_stand_for_characters_or_are_refused(string: str, value: str | None) -> None:
+    document = _reads(f"input I {{ a: String = {string} }}")
+    assert (document and document.types[0].input_fields["a"].default) == value
+
+
 @pytest.mark.parametrize("text", ['"""' + "a" * 200_000, '"' + "a" * 200_000, "#" * 200_000])
 def test_what_never_ends_is_refused_at_once(text: str) -> None:
     assert _reads(text) is None
