@@ -90,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(run=_plan)
     _add_product_commands(commands, plan)
 
+    explain = commands.add_parser("explain", help="say who answers a field, or what a code means")
+    explain.add_argument("subject", metavar="TYPE|TYPE.FIELD|CODE")
+    explain.add_argument("supergraph", metavar="SUPERGRAPH", nargs="?", help="file; not for codes")
+    explain.set_defaults(run=_explain)
+
     check = commands.add_parser("check", help="judge schema changes by what clients send")
     add_check_arguments(check)
     check.set_defaults(run=_check)
@@ -197,6 +202,19 @@ def _api_schema(options: argparse.Namespace) -> int:
     from router.supergraph import load_supergraph
 
     print(load_supergraph(_read(options.supergraph)).api_sdl().rstrip("\n"))
+    return GOOD
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from router.checks.explain import explain_code, explain_coordinate
+
+    if (meaning := explain_code(options.subject)) is not None:
+        print(meaning)
+    elif options.supergraph is None:
+        msg = f"{options.subject} is no code of composition; a type or field needs a supergraph"
+        raise UsageError(msg)
+    else:
+        print(explain_coordinate(_read(options.supergraph), options.subject))
     return GOOD
 
 
