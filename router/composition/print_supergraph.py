@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from graphql.language.block_string import print_block_string
+from graphql.language.block_string import is_printable_as_block_string, print_block_string
 
 from router.federation.document import (
     ABSENT,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from router.composition.subgraph.schema import SubgraphSchema
 
 _0_5_ARGUMENTS = frozenset({"overrideLabel", "contextArguments"})
-_NAME = re.compile(r"(?:directive @|\w+ )(\w+)")
 
 
 def print_supergraph(merged: MergedSchema, schemas: Sequence[SubgraphSchema]) -> str:
@@ -34,14 +32,23 @@ def print_supergraph(merged: MergedSchema, schemas: Sequence[SubgraphSchema]) ->
     used = _used_directives(merged)
     features = list(dict.fromkeys(FEATURES[name] for name in sorted(FEATURES) if name in used))
     join = JOIN_0_5 if _needs_0_5(merged) else JOIN_0_3
-    definitions = [
+    specified = [
         *LINK_DEFINITIONS,
         *JOIN_DEFINITIONS[join],
         *(text for feature in features for text in feature.definitions),
-        *(_directive_definition(d) for d in merged.directives.values()),
-        *(_directive_definition(c.definition, c.name) for c in merged.composed.values()),
         _graph_enum(schemas),
-        *(_type(merged, definition) for definition in merged.types.values()),
+    ]
+    definitions = [
+        *((_sort_key(text), text) for text in specified),
+        *(
+            (_directive_key(name), _directive_definition(definition))
+            for name, definition in merged.directives.items()
+        ),
+        *(
+            (_directive_key(name), _directive_definition(composed.definition, name))
+            for name, composed in merged.composed.items()
+        ),
+        *((_type_key(name), _type(merged, item)) for name, item in merged.types.items()),
     ]
     links = [
         _link("https://specs.apollo.dev/link/v1.0"),
@@ -50,17 +57,27 @@ def print_supergraph(merged: MergedSchema, schemas: Sequence[SubgraphSchema]) ->
         *_composed_links(merged),
     ]
     schema = _schema(merged, links)
-    return "\n\n".join([schema, *sorted(definitions, key=_sort_key)]) + "\n"
+    return "\n\n".join([schema, *(text for _, text in sorted(definitions))]) + "\n"
 
 
-def _sort_key(text: str) -> tuple[bool, str, str]:
-    """Directives first, then types, each by name; a description may come before the keyword."""
-    body = text
-    if body.startswith('"""'):
-        body = body[body.index('"""', 3) + 3 :].lstrip()
-    match = _NAME.match(body)
-    name = match[1] if match else body
-    return not body.startswith("directive @"), name.lower(), name
+_SortKey = tuple[bool, str, str]
+"""Directives come first, then types, each by name."""
+
+
+def _directive_key(name: str) -> _SortKey:
+    return False, name.lower(), name
+
+
+def _type_key(name: str) -> _SortKey:
+    return True, name.lower(), name
+
+
+def _sort_key(text: str) -> _SortKey:
+    """Of a definition of a specification, which starts with its keyword."""
+    keyword, name = text.split(maxsplit=2)[:2]
+    if keyword == "directive":
+        return _directive_key(name[1:].partition("(")[0])
+    return _type_key(name)
 
 
 def _used_directives(merged: MergedSchema) -> set[str]:
@@ -138,15 +155,10 @@ def _graph_enum(schemas: Sequence[SubgraphSchema]) -> str:
 def _description(text: str | None, indent: str) -> str:
     if not text:
         return ""
-    if "\\" in text and '"""' not in text and _is_awkward(text):
+    if not is_printable_as_block_string(text):
         return f"{indent}{print_value(text)}\n"
     block = print_block_string(text)
     return "\n".join(f"{indent}{line}" if line else "" for line in block.split("\n")) + "\n"
-
-
-def _is_awkward(text: str) -> bool:
-    """Whether a block string could not give the text back."""
-    return text != text.strip()
 
 
 def _directive(use: Directive) -> str:

@@ -5,7 +5,8 @@ from random import Random
 import pytest
 from graphql import GraphQLSchema, build_schema, lexicographic_sort_schema, print_schema
 
-from router.composition import compose
+from router.composition import SubgraphDefinition, compose
+from router.federation.values import print_value
 from router.supergraph import load_supergraph
 from tests.router.composition.random_schemas import random_schema
 
@@ -38,6 +39,29 @@ def test_a_schema_split_into_subgraphs_composes_to_itself_in_any_order(seed: int
 def test_many_schemas_split_into_subgraphs_compose_to_themselves() -> None:
     for seed in range(1000, 4000):
         _check_seed(seed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        ' "quoted" ',
+        "\\ \\n",
+        'ends with "',
+        'three """ quotes',
+        "  indented\n\n  lines",
+        "\ttab",
+        "é\u2028",
+    ],
+)
+def test_descriptions_come_through_unchanged(text: str) -> None:
+    sdl = f"type Query {{ {print_value(text)} a({print_value(text)} n: Int): Int }}"
+    composition = compose([SubgraphDefinition("a", "http://a", sdl)])
+    assert composition.supergraph is not None
+    query = build_schema(composition.supergraph).query_type
+    assert query is not None
+    assert query.fields["a"].description == text
+    assert query.fields["a"].args["n"].description == text
 
 
 def test_composing_twice_gives_equal_bytes() -> None:
