@@ -16,12 +16,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.planning.walk_operation import start_of
-from router.query_graph.walk import (
+from router.query_graph.ways import (
     FETCH_COST,
     FIELD_COST,
     LAST_RESORT_COST,
     Need,
-    Place,
     Reading,
     Step,
     Way,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from router.planning.walk_operation import Leaf
+    from router.query_graph.ways import Position
 
 SHARED_FETCH_COST = 100
 WAITING_FETCH_COST = 700
@@ -69,7 +69,7 @@ class Choice:
         self._fetches: set[tuple[str, int]] = set()
         self._deepest: dict[str, int] = {}
         self._resorted: set[tuple[int, str]] = set()
-        self._identities: dict[Way | Place, int] = {}
+        self._identities: dict[Way | Position, int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
 
     def add(self, leaf: Leaf) -> None:
@@ -175,7 +175,7 @@ class Choice:
             number = self._identities[way] = self._numbers.setdefault(how, len(self._numbers))
         return number
 
-    def _position(self, place: Place) -> int:
+    def _position(self, place: Position) -> int:
         number = self._identities.get(place)
         if number is None:
             above = None if place.parent is None else self._position(place.parent)

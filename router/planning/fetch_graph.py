@@ -23,7 +23,7 @@ from router.planning.query_plan import (
 )
 from router.planning.selections import ALWAYS, Conditions, Selections
 from router.planning.walk_operation import Leaf, start_of
-from router.query_graph.walk import TYPENAME, Entry, Need, Place, Solved, SolvedField, Way
+from router.query_graph.ways import TYPENAME, Entry, Need, Solved, SolvedField, Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from router.planning.choose import Choice
     from router.planning.response_keys import ResponseKeys
     from router.query_graph.nodes import FieldEdge, Node
+    from router.query_graph.ways import Position
 
 
 @dataclass(slots=True, eq=False)
@@ -265,12 +266,12 @@ class _Builder:
         return merge_required(selections)
 
 
-def _is_one_of_many(place: Place) -> bool:
+def _is_one_of_many(place: Position) -> bool:
     """Whether objects at the position may have another type than the static one."""
     return place.is_abstract or place.is_narrowed
 
 
-def _origin(way: Way, place: Place) -> Way | None:
+def _origin(way: Way, place: Position) -> Way | None:
     """The way at `place` that `way` goes through, for a need at or below the place."""
     at: Way | None = way
     while at is not None:

@@ -17,7 +17,7 @@ from router.planning.planner import Planner, plan_step, steps
 from router.planning.print_operation import print_tree
 from router.planning.response_keys import ResponseKeys
 from router.planning.selections import print_conditions, print_normalized
-from router.query_graph import Node, Place, QueryGraph, Step, Way
+from router.query_graph import Node, Position, QueryGraph, Step, Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _node_text(node: Node) -> str:
 
 def _leaf_line(leaf: Leaf) -> str:
     names = [leaf.selected.response_key]
-    place: Place | None = leaf.place
+    place: Position | None = leaf.place
     while place is not None:
         if place.response_key is not None:
             names.append(place.response_key)

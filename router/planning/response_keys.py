@@ -14,7 +14,7 @@ from router.planning.query_plan import LIST, PathSegment, ResponsePath, TypeCond
 
 if TYPE_CHECKING:
     from router.planning.selections import Selections
-    from router.query_graph.walk import Place
+    from router.query_graph.ways import Position
 
 _Position = tuple[str, ...]
 _Meaning = tuple[str, str]
@@ -25,10 +25,10 @@ class ResponseKeys:
 
     def __init__(self, selections: Selections) -> None:
         self._taken: dict[_Position, dict[str, set[_Meaning]]] = {}
-        self._paths: dict[Place, ResponsePath] = {}
+        self._paths: dict[Position, ResponsePath] = {}
         self._register((), selections)
 
-    def of_place(self, place: Place) -> str:
+    def of_place(self, place: Position) -> str:
         """The key of the field whose value the place is."""
         if place.response_key is None:
             if place.parent is None or place.edge_name is None:
@@ -36,7 +36,7 @@ class ResponseKeys:
             place.response_key = self.of_field(place.parent, place.edge_name, place.arguments)
         return place.response_key
 
-    def of_field(self, place: Place, name: str, arguments: str) -> str:
+    def of_field(self, place: Position, name: str, arguments: str) -> str:
         """The key of a field that the router needs at a place."""
         if name == "__typename":
             return name
@@ -54,7 +54,7 @@ class ResponseKeys:
         taken[key] = meaning
         return key
 
-    def path(self, place: Place) -> ResponsePath:
+    def path(self, place: Position) -> ResponsePath:
         """Where a place is in the response."""
         path = self._paths.get(place)
         if path is None:
@@ -68,7 +68,7 @@ class ResponseKeys:
             self._paths[place] = path
         return path
 
-    def _position(self, place: Place) -> _Position:
+    def _position(self, place: Position) -> _Position:
         return tuple(
             segment for segment in self.path(place) if isinstance(segment, str) and segment != LIST
         )

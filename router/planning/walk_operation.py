@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from router.planning.errors import PlanningLimitError, UnplannableError
 from router.planning.selections import ALWAYS, Conditions, SelectedField, Selections
-from router.query_graph.walk import Place, Reading, Way
+from router.query_graph.walk import Place
 
 if TYPE_CHECKING:
     from router.query_graph.nodes import Node
+    from router.query_graph.ways import Position, Reading, Way
 
 MAX_LEAVES = 10_000
 
@@ -225,7 +226,7 @@ class _Walker:
 
 def _unplannable(place: Place, field: SelectedField) -> UnplannableError:
     path = [field.response_key]
-    at: Place | None = place
+    at: Position | None = place
     while at is not None:
         if at.response_key is not None:
             path.append(at.response_key)

@@ -2,7 +2,8 @@
 
 from router.query_graph.build import QueryGraph
 from router.query_graph.nodes import EntityMove, FieldEdge, Node
-from router.query_graph.walk import Need, Place, Reading, Step, Way, root_place
+from router.query_graph.walk import Place, root_place
+from router.query_graph.ways import Need, Position, Reading, Step, Way
 
 __all__ = [
     "EntityMove",
@@ -10,6 +11,7 @@ __all__ = [
     "Need",
     "Node",
     "Place",
+    "Position",
     "QueryGraph",
     "Reading",
     "Step",
