@@ -27,8 +27,9 @@ def read_links(document: Document, subgraph: str, report: Report) -> Links:
     """All links of a subgraph; faulty ones are reported and left out."""
     uses = [use for schema in document.schemas for use in schema.directives]
     links = Links()
+    name = _link_directive(uses)
     for use in uses:
-        if use.name != _link_directive(uses) or "url" not in use.arguments:
+        if use.name != name:
             continue
         place = [Place(subgraph, use.offset)]
         try:
