@@ -23,6 +23,8 @@ async def authorize(
         InvalidRequestError: UNAUTHENTICATED or FORBIDDEN, where denied operations are refused.
     """
     guards = operation.guards
+    if not guards:
+        return 0
     held: frozenset[str] = frozenset()
     if policies.policy_check is not None and (names := policies_of(guards)):
         held = await policies.policy_check(names, identity.viewer, caller.headers)

@@ -8,6 +8,7 @@ depends on the request is done every time:
     rate limit          per address or viewer
     persisted operation gives the text
     prepare operation   parse, limit, validate, find guards; looked up when known
+    limit calls         mutations need POST; some calls are rarer than others
     authorize           which fields this viewer may not read
     plan                looked up when known for these fields
     coerce variables
@@ -27,11 +28,11 @@ from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execute
 from router.pipeline.identify import identify, verify
 from router.pipeline.limit_cost import limit_cost
+from router.pipeline.limit_rate import limit_calls, limit_rate
 from router.pipeline.operation import Variant
 from router.pipeline.plan import plan
 from router.pipeline.prepare_operation import prepare_operation
 from router.pipeline.respond import fail, refuse, respond
-from router.policies.limits import refuse_several
 
 if TYPE_CHECKING:
     from router.execution import PreparedOperation
@@ -102,51 +103,29 @@ class Pipeline:
         deadline: Deadline,
     ) -> Answer:
         policies, mark = self.policies, observations.mark
-
         identity = identify(caller, policies, observations) or await verify(caller, policies)
         if identity.viewer is not None:
             observations.viewer = identity.viewer.user_id
         mark("identify")
-        rate_headers: tuple[tuple[bytes, bytes], ...] = ()
-        if policies.rate_limits is not None:
-            rate_headers = await policies.rate_limits.check(
-                identity.viewer, observations.client_address
-            )
-            mark("rate_limit")
+        rate_headers = await limit_rate(identity, observations, policies)
 
-        document_id = request.document_id or request.doc_id
-        text = policies.persisted.text(request.query, request.extensions, document_id)
-        operation = engine.operations.get((text, request.operation_name))
-        if operation is None:
-            operation = await self._prepare_operation(text, request.operation_name, engine)
+        operation = await self._operation(request, engine)
         observations.operation_name = operation.name
         observations.operation_kind = operation.kind
         observations.operation_hash = operation.hash
         mark("prepare_operation")
-        if operation.kind != "query" and caller.method == "GET":
-            msg = f"A {operation.kind} needs POST."
-            raise ClientError(msg, code="METHOD_NOT_ALLOWED", status=405)
-
-        if operation.guarded_calls:
-            caller.guarded_calls += operation.guarded_calls
-            refuse_several(caller.guarded_calls, policies.limits)
-        if operation.limited_fields and policies.rate_limits is not None:
-            await policies.rate_limits.check_fields(
-                operation.limited_fields, identity.viewer, observations.client_address
-            )
-        refused = 0
-        if operation.guards:
-            refused = await authorize(operation, identity, caller, policies)
-            mark("authorize")
+        await limit_calls(operation, identity, caller, observations, policies)
+        refused = await authorize(operation, identity, caller, policies)
         labels = policies.override_labels.active(engine.supergraph.override_labels)
         variant = Variant(refused, identity.problem if refused else None, labels)
         prepared = operation.prepared.get(variant)
         if prepared is None:
             prepared = await self._plan(operation, variant, engine)
         mark("plan")
+
         variables = operation.coerce(request.variables or {})
-        mark("coerce_variables")
         limit_cost(operation, variables, policies.limits)
+        mark("coerce_variables")
         forwarded = policies.headers.headers(
             caller.headers,
             observations.request_id,
@@ -160,14 +139,17 @@ class Pipeline:
         mark("respond")
         return answer
 
-    async def _prepare_operation(
-        self, text: str, operation_name: str | None, engine: Engine
-    ) -> Operation:
-        key = (text, operation_name)
-        operation = await engine.once(
-            key, lambda: prepare_operation(text, operation_name, engine, self.policies)
-        )
-        engine.operations.put(key, operation, len(text))
+    async def _operation(self, request: GraphQLRequest, engine: Engine) -> Operation:
+        """The operation that is asked for, looked up or prepared."""
+        name = request.operation_name
+        document_id = request.document_id or request.doc_id
+        text = self.policies.persisted.text(request.query, request.extensions, document_id)
+        operation = engine.operations.get((text, name))
+        if operation is None:
+            operation = await engine.once(
+                (text, name), lambda: prepare_operation(text, name, engine, self.policies)
+            )
+            engine.operations.put((text, name), operation, len(text))
         return operation
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import GraphQLError, GraphQLSchema
 from graphql import validate as validate_document
 from graphql.language import FieldNode, Visitor, visit
 
@@ -55,7 +55,3 @@ def _refusal(finding: GraphQLError) -> ClientError:
         code="GRAPHQL_VALIDATION_FAILED",
         locations=[{"line": at.line, "column": at.column} for at in finding.locations or ()],
     )
-
-
-def kind_of(operation: OperationDefinitionNode) -> str:
-    return operation.operation.value
