@@ -5,6 +5,7 @@ through asyncpg's own connection of the same pool, without a transaction: SQLAlc
 layer costs several times as much as such a statement itself.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from typing import TypeAlias
 import asyncpg
 from sqlalchemy import event, make_url
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, EmulatedDBAPIException
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -59,6 +60,22 @@ class Database:
         )
         event.listen(self._engine.sync_engine.pool, "checkout", _refuse_closed)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._free_connections = asyncio.Semaphore(pool_size)
+        self._pool_timeout_s = pool_timeout_s
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a free connection, first come first served.
+
+        SQLAlchemy's pool gives a connection to whoever asks at the right moment; under load some
+        wait until they time out while later ones pass them by.
+        """
+        async with asyncio.timeout(self._pool_timeout_s):
+            await self._free_connections.acquire()
+        try:
+            yield
+        finally:
+            self._free_connections.release()
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
@@ -66,19 +83,26 @@ class Database:
 
         `async with database.unit_of_work() as work: work.add(task)`
         """
-        async with self._sessions.begin() as session:
+        async with self._turn(), self._sessions.begin() as session:
             yield session
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Asyncpg's connection, each statement committed on its own."""
-        proxy = await self._engine.raw_connection()
-        try:
-            driver = proxy.driver_connection
-            assert isinstance(driver, asyncpg.Connection)  # noqa: S101 - narrows for mypy
-            yield driver
-        finally:
-            proxy.close()
+        async with self._turn():
+            try:
+                proxy = await self._engine.raw_connection()
+            except EmulatedDBAPIException as error:  # SQLAlchemy's copy of asyncpg's own
+                raise error.__cause__ or error from None
+            try:
+                driver = proxy.driver_connection
+                assert isinstance(driver, asyncpg.Connection)  # noqa: S101 - narrows for mypy
+                yield driver
+            except asyncpg.InternalClientError as error:  # the server is closing the connection
+                proxy.invalidate(error)
+                raise asyncpg.ConnectionDoesNotExistError from error
+            finally:
+                proxy.close()
 
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Rows of one statement, prepared once per connection; its arguments are `$1`, `$2`."""

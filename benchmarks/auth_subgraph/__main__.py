@@ -8,6 +8,7 @@ run beside a steady stream of `me`, whose waiting times are what users would fee
 
 import argparse
 import asyncio
+import itertools
 import json
 import platform
 import statistics
@@ -32,6 +33,8 @@ from subgraph_kit.migrations import upgrade
 ROOT = Path(__file__).parents[2]
 WIDE = "1000000/1m"
 USERS = 10_000
+BOBS = tuple(f"bob{number}" for number in range(20))
+"""Who logs in; alice only reads, since each login ends somebody's oldest session."""
 ENTITIES = 100
 LOGINS_PER_S = 20
 READS_PER_S = 100
@@ -46,7 +49,7 @@ REGISTER = (
     " { tokens { accessToken } } }"
 )
 LOGIN = (
-    'mutation { login(input: { identifier: "bob", password: "%s" })'
+    'mutation { login(input: { identifier: "%s", password: "%s" })'
     " { tokens { accessToken } userErrors { code } } }"
 )
 ENTITIES_QUERY = (
@@ -85,16 +88,19 @@ def start(stack: ExitStack) -> Subgraph:
         "AUTH_PORT": str(port),
         "AUTH_LOG_LEVEL": "warning",
         "AUTH_LOGIN_PER_IP": WIDE,
+        "AUTH_REGISTER_PER_IP": WIDE,
         "AUTH_LOGIN_FAILURES_PER_ACCOUNT_IP": WIDE,
     }
     command = [sys.executable, "-m", "auth_subgraph", "serve"]
     child = stack.enter_context(running(command, folder / "auth.log", env=environment, cwd=ROOT))
-    tokens = [register(child, port, name) for name in ("alice", "bob")]
-    return Subgraph(child, port, tokens[0], user_ids)
+    token = register(child, port, "alice")
+    for name in BOBS:
+        register(child, port, name)
+    return Subgraph(child, port, token, user_ids)
 
 
 def register(child: Child, port: int, name: str) -> str:
-    """The access token of a new user; alice reads, bob logs in and so ends his own sessions."""
+    """The access token of a new user."""
     body = json.dumps({"query": REGISTER % (name, name, PASSWORD)}).encode()
     answer = wait_for_answer(child, f"http://127.0.0.1:{port}/graphql", body)
     token: str = json.loads(answer)["data"]["register"]["tokens"]["accessToken"]
@@ -122,28 +128,28 @@ async def measure(subgraph: Subgraph, repeats: int) -> dict[str, float]:
     me = request("{ me { id username email } }", token=subgraph.alice_token)
     representations = [{"__typename": "User", "id": id_} for id_ in subgraph.user_ids]
     entities = request(ENTITIES_QUERY, {"representations": representations})
-    login = request(LOGIN % PASSWORD)
+    logins = [request(LOGIN % (name, PASSWORD)) for name in BOBS]
     figures: dict[str, float] = {}
     for name, asked, count in (
-        ("me", me, 500),
-        (f"{ENTITIES} entities", entities, 100),
-        ("login", login, 20),
+        ("me", [me], 500),
+        (f"{ENTITIES} entities", [entities], 100),
+        ("login", logins, 20),
     ):
-        await client.ask(asked)
+        await client.ask(asked[0])
         runs = [await cpu_ms(subgraph.child, client, asked, count) for _ in range(repeats)]
         figures[name] = statistics.median(runs)
     figures["hash alone"] = hash_ms()
-    waits = await waits_beside_logins(subgraph.port, me, login, seconds=repeats)
+    waits = await waits_beside_logins(subgraph.port, me, logins, seconds=repeats)
     figures["me beside log-ins, median"] = statistics.median(waits)
     figures["me beside log-ins, 99th percentile"] = statistics.quantiles(waits, n=100)[98]
     client.close()
     return figures
 
 
-async def cpu_ms(child: Child, client: "Client", asked: bytes, count: int) -> float:
+async def cpu_ms(child: Child, client: "Client", asked: list[bytes], count: int) -> float:
     before = child.cpu_s()
-    for _ in range(count):
-        await client.ask(asked)
+    for number in range(count):
+        await client.ask(asked[number % len(asked)])
     return (child.cpu_s() - before) / count * 1e3
 
 
@@ -159,7 +165,9 @@ def hash_ms() -> float:
     return (time.process_time() - before) / 20 * 1e3
 
 
-async def waits_beside_logins(port: int, me: bytes, login: bytes, seconds: int) -> list[float]:
+async def waits_beside_logins(
+    port: int, me: bytes, logins: list[bytes], seconds: int
+) -> list[float]:
     """Wall milliseconds of each `me`, sent at a steady rate however long answers take."""
     waits: list[float] = []
 
@@ -168,8 +176,10 @@ async def waits_beside_logins(port: int, me: bytes, login: bytes, seconds: int) 
         await client.ask(me)
         waits.append((time.perf_counter() - started_at) * 1e3)
 
+    upcoming = itertools.cycle(logins)
+
     async def logged_in(client: Client) -> None:
-        await client.ask(login)
+        await client.ask(next(upcoming))
 
     async with asyncio.TaskGroup() as group:
         group.create_task(steadily(port, LOGINS_PER_S, seconds, logged_in))
