@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from subgraph_kit.durations import Duration, parse_duration
-from subgraph_kit.settings_check import read_settings
+from subgraph_kit.settings_check import has_known_password, read_settings
 
 PREFIX = "TASKS_"
 
@@ -125,6 +125,10 @@ class TasksSettings(BaseSettings):
                 raise ValueError("TASKS_CURSOR_KEY must be set in production")
             if "jwt_issuer" not in self.model_fields_set:
                 raise ValueError("TASKS_JWT_ISSUER must be set in production")
+            for name in ("database_url", "events_url"):
+                if has_known_password(getattr(self, name).get_secret_value()):
+                    message = f"TASKS_{name.upper()}: a known password is refused in production"
+                    raise ValueError(message)
         return self
 
     @property

@@ -11,6 +11,9 @@ from sqlalchemy.pool import NullPool
 from subgraph_kit.database import Database
 from subgraph_kit.event_tables import inbox_table, outbox_table
 from tests.support.databases import Databases
+from tests.support.plain_logs import log_plainly
+
+log_plainly()
 
 METADATA: Final = MetaData()
 OUTBOX: Final = outbox_table(METADATA)

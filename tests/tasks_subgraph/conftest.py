@@ -18,7 +18,10 @@ from tasks_subgraph.migrations import FOLDER
 from tasks_subgraph.settings import TasksSettings
 from tests.support.asgi import running
 from tests.support.databases import Databases
+from tests.support.plain_logs import log_plainly
 from tests.support.token_issuer import AUDIENCE, ISSUER, JWKS_URL, REVOCATIONS_URL, TokenIssuer
+
+log_plainly()
 
 
 class Clock:
@@ -143,7 +146,9 @@ def start_subgraph(database: Database, database_url: str, clock: Clock) -> Start
     @asynccontextmanager
     async def start(**settings: Any) -> AsyncIterator[Subgraph]:
         issuer = TokenIssuer()
-        app = create_app(settings_for(database_url, **settings), client=issuer.client(), now=clock)
+        env = settings.pop("env", "development")  # production refuses the server's known password
+        chosen = settings_for(database_url, **settings).model_copy(update={"env": env})
+        app = create_app(chosen, client=issuer.client(), now=clock)
         async with running(app) as http:
             yield Subgraph(http, issuer, database, database_url, clock)
 

@@ -31,6 +31,15 @@ URL = "postgresql+asyncpg://tasks:s3cret@127.0.0.1:1/tasks"
             {"TASKS_DATABASE_URL": URL, "TASKS_ENV": "production"},
             "TASKS: TASKS_CURSOR_KEY must be set in production",
         ),
+        (
+            {
+                "TASKS_DATABASE_URL": URL.replace("s3cret", "postgres"),
+                "TASKS_ENV": "production",
+                "TASKS_CURSOR_KEY": "sixteen characters",
+                "TASKS_JWT_ISSUER": "https://auth.example.com",
+            },
+            "TASKS: TASKS_DATABASE_URL: a known password is refused in production",
+        ),
     ],
 )
 def test_a_wrong_variable_is_named(
