@@ -27,7 +27,7 @@ def _check_list_size(
 ) -> None:
     where = f"{parent.name}.{field.name}"
     sized_fields = use.arguments.get("sizedFields")
-    if sized_fields is None and not is_list(field.type):
+    if not sized_fields and not is_list(field.type):
         message = f"{where} has @listSize but returns no list"
         context.error(ErrorCode.LIST_SIZE_APPLIED_TO_NON_LIST, message, use)
     assumed_size = use.arguments.get("assumedSize")
@@ -39,7 +39,7 @@ def _check_list_size(
         if argument is None or nullable(argument.type) != "Int":
             message = f"Slicing argument {where}({name}:) must be an argument of type Int"
             context.error(ErrorCode.LIST_SIZE_INVALID_SLICING_ARGUMENT, message, use)
-    if sized_fields is not None:
+    if sized_fields:
         _check_sized_fields(context, field, use, where)
 
 
