@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from router.policies.authentication import Authentication
     from router.policies.rate_limit import RateLimits
     from router.supergraph import Subgraph
+
+_logger = logging.getLogger("router.app")
 
 _WEB_TIMEOUT_S = 5.0
 _SUBGRAPH_SHARE = 0.8
@@ -76,6 +79,11 @@ def build_router(settings: RouterSettings) -> Router:
     )
     router = Router(file.read(), options=options)
     _refuse_unknown_subgraphs(settings, structure, router)
+    if router.pipeline.engine.supergraph.security and tokens.authentication is None:
+        _logger.warning(
+            "The supergraph has authorization directives, but ROUTER_JWKS_URL is not set: "
+            "tokens are forwarded, and the subgraphs alone decide"
+        )
     return router
 
 
