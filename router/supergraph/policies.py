@@ -21,8 +21,11 @@ def read_security(
     authenticated = links.directive("authenticated", "authenticated")
     scopes = links.directive("requiresScopes", "requiresScopes")
     policy = links.directive("policy", "policy")
+    names = (authenticated, scopes, policy)
     found: dict[Coordinate, SecurityRequirement] = {}
     for coordinate, directives in _places(types):
+        if not any(used.name in names for used in directives):
+            continue
         requirement = SecurityRequirement(
             authenticated=any(used.name == authenticated for used in directives),
             scopes=_alternatives(directives, scopes, "scopes"),
