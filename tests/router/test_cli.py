@@ -185,8 +185,7 @@ def served(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def address(process: subprocess.Popen[str]) -> str:
     """The address that the router announces; waits until it is ready."""
     assert process.stdout is not None
-    line = process.stdout.readline().strip()
-    assert " at http://" in line, line
+    line = next(line for line in process.stdout if " at http://" in line).strip()
     base = line.rpartition(" at ")[2].removesuffix("/graphql")
     deadline = time.monotonic() + _PATIENCE_S
     while True:
