@@ -54,6 +54,7 @@ class _Search:
         self._graph = graph
         self._fields = fields
         self._reach = reach
+        self._arrived: set[tuple[str, tuple[Node, ...]]] = set()
         self._seen: dict[str, list[frozenset[Node]]] = {}
         self._reported: set[tuple[str, str]] = set()
         self._waiting: deque[tuple[str, tuple[Node, ...], Path]] = deque()
@@ -133,6 +134,9 @@ class _Search:
             self._wait(below, unique, (*path, f"{type_name}.{name}"))
 
     def _wait(self, type_name: str, nodes: tuple[Node, ...], path: Path) -> None:
+        if (type_name, nodes) in self._arrived:
+            return
+        self._arrived.add((type_name, nodes))
         everywhere = nodes
         if not self._graph.is_abstract(type_name):
             everywhere = tuple(
