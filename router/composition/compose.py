@@ -6,6 +6,8 @@ error is told twice in two disguises.
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from router.composition.contracts import apply_contract
@@ -28,7 +30,7 @@ from router.composition.subgraph.upgrade import upgrade
 from router.composition.supergraph_rules.supergraph_rules import check_supergraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from router.composition.contracts import Contract
     from router.composition.subgraph.schema import SubgraphSchema
@@ -46,6 +48,26 @@ def compose(
         definitions: The subgraphs.
         contract: Hides what an audience is not to see.
     """
+    with _cycle_collector_paused():
+        return _compose(definitions, contract)
+
+
+@contextmanager
+def _cycle_collector_paused() -> Iterator[None]:
+    """Spare a fifth of the time, in which the collector would walk all that is built over and over.
+
+    What is built holds hardly any cycles and lives until composition ends.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _compose(definitions: Sequence[SubgraphDefinition], contract: Contract | None) -> Composition:
     report = Report()
     ordered = sorted(definitions, key=lambda definition: definition.name)
     check_names(ordered, report)
