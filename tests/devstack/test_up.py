@@ -103,7 +103,7 @@ async def test_survives_a_kill_and_stops_without_a_trace(
         rest = read_until(process, "Stopped.")
         assert process.wait(timeout=15) == 0
     assert "Traceback" not in rest
-    assert processes_of(data_dir, ports) == []
+    wait_until_gone(data_dir, ports)
 
 
 def test_a_taken_port_is_one_sentence(server_folder: Path, ports: dict[str, str]) -> None:
