@@ -252,6 +252,17 @@ async def test_change_the_password(client: GraphClient, alice: Person) -> None:
     assert (await client.login(alice.username, "even better horse"))["userErrors"] == []
 
 
+async def test_the_current_password_cannot_be_guessed(client: GraphClient, alice: Person) -> None:
+    guess = {"current": "wrong", "new": "even better horse"}
+    for _ in range(5):
+        answer = await client.send(CHANGE_PASSWORD, guess, token=alice.access_token)
+        (problem,) = answer.data["changePassword"]["userErrors"]
+        assert problem["code"] == "CURRENT_PASSWORD_INVALID"
+    sixth = await client.send(CHANGE_PASSWORD, guess, token=alice.access_token)
+    assert sixth.codes == ["RATE_LIMITED"]
+    assert 0 < sixth.errors[0]["extensions"]["retryAfter"] <= 600
+
+
 async def test_a_script_checks_tokens(stack: Stack, client: GraphClient, alice: Person) -> None:
     async def verify(token: str) -> dict[str, object]:
         answer = await client.send(VERIFY, {"token": token})
