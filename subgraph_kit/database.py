@@ -130,7 +130,10 @@ class Database:
         try:
             yield connection
         finally:
-            await connection.close(timeout=2)
+            try:
+                await connection.close(timeout=2)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                connection.terminate()  # no time for a farewell; the server notices by itself
 
     async def ping(self) -> None:
         """Return when the database answers; raise what it says otherwise."""

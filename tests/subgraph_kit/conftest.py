@@ -13,12 +13,16 @@ from subgraph_kit.event_tables import inbox_table, outbox_table
 from tests.support.databases import Databases
 from tests.support.plain_logs import log_plainly
 
-log_plainly()
-
 METADATA: Final = MetaData()
 OUTBOX: Final = outbox_table(METADATA)
 INBOX: Final = inbox_table(METADATA)
 EFFECTS: Final = Table("effects", METADATA, Column("event_id", Uuid), Column("number", Integer))
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> None:
+    """For each test anew: another one may have configured or reset structlog."""
+    log_plainly()
 
 
 async def _make_tables(url: str) -> None:
