@@ -6,7 +6,8 @@ import pytest
 from graphql import build_schema, parse
 
 from router.checks.errors import CheckInputError
-from router.checks.operations import coordinates_of, read_operations, read_usage
+from router.checks.operations import read_operations, read_usage
+from router.supergraph.used_coordinates import used_coordinates
 
 SCHEMA = build_schema("""
 type Query { tasks(first: Int, filter: Filter): [Task] being: Being }
@@ -21,7 +22,7 @@ input Range { from: Int to: Int }
 
 
 def used(text: str) -> set[str]:
-    return coordinates_of(parse(text), SCHEMA)
+    return used_coordinates(parse(text), SCHEMA)
 
 
 def test_fields_arguments_and_types_that_are_selected() -> None:
@@ -29,6 +30,12 @@ def test_fields_arguments_and_types_that_are_selected() -> None:
         *("Query", "Query.tasks", "Query.tasks(first:)", "Task", "Task.owner", "User", "User.name"),
         "String",
     }
+
+
+def test_a_directive_and_its_arguments_are_no_argument_of_the_field() -> None:
+    found = used("query ($b: Boolean!) { tasks { id @include(if: $b) } }")
+    assert {"@include", "@include(if:)"} <= found
+    assert "Task.id(if:)" not in found
 
 
 def test_a_literal_uses_what_is_written_and_a_variable_all_that_it_may_hold() -> None:
