@@ -32,6 +32,7 @@ class ClientError(RouterError):
         locations: Places in the document, as in the GraphQL specification.
         path: Response path of the field that may not be answered; empty when it is about the
             whole request.
+        headers: Of the response.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class ClientError(RouterError):
         extensions: dict[str, Any] | None = None,
         locations: list[dict[str, int]] | None = None,
         path: Sequence[str | int] = (),
+        headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -51,6 +53,7 @@ class ClientError(RouterError):
         self.extensions = extensions or {}
         self.locations = locations or []
         self.path = tuple(path)
+        self.headers = headers
 
 
 class InvalidRequestError(RouterError):

@@ -16,6 +16,7 @@ from router.policies.limits import Limits
 from router.policies.overrides import OverrideLabels
 from router.policies.persisted_operations import PersistedOperations, load_manifest
 from router.policies.policy_set import PolicySet
+from router.policies.rate_limit import Rate, RateLimits
 from router.policies.subgraph_errors import SubgraphErrorMask
 from router.server.cors import Cors
 from router.server.graphql_http import HttpOptions
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from router.execution import SubgraphClient
     from router.policies.authentication import Authentication
-    from router.policies.rate_limit import RateLimits
+    from router.policies.shared_counts import SharedStorage
     from router.supergraph import Subgraph
 
 _logger = logging.getLogger("router.app")
@@ -56,9 +57,10 @@ def build_router(settings: RouterSettings) -> Router:
     configure_logging(settings.log_level, settings.log_format)
     structure = load_structure(settings.config)
     tokens = _tokens(settings, structure)
+    storage = _rate_limit_storage(settings)
     file = SupergraphFile(settings.supergraph, settings.supergraph_poll)
     options = RouterOptions(
-        policies=_policies(settings, structure, tokens.authentication),
+        policies=_policies(settings, structure, tokens.authentication, storage),
         http=HttpOptions(
             max_body_bytes=settings.max_body,
             max_concurrent_requests=settings.max_concurrent_requests,
@@ -75,7 +77,7 @@ def build_router(settings: RouterSettings) -> Router:
         has_metrics=settings.metrics,
         make_client=_client_maker(settings, structure),
         background=(file.follow, *tokens.background),
-        resources=tokens.resources,
+        resources=(*tokens.resources, *((storage.aclose,) if storage is not None else ())),
     )
     router = Router(file.read(), options=options)
     _refuse_unknown_subgraphs(settings, structure, router)
@@ -159,7 +161,10 @@ def _tracing(settings: RouterSettings) -> Tracing | None:
 
 
 def _policies(
-    settings: RouterSettings, structure: Structure, authentication: Authentication | None
+    settings: RouterSettings,
+    structure: Structure,
+    authentication: Authentication | None,
+    storage: SharedStorage | None,
 ) -> PolicySet:
     manifest = None
     if settings.persisted_operations is not None:
@@ -185,7 +190,7 @@ def _policies(
         ),
         authentication=authentication,
         authorization=settings.authorization if authentication is not None else "off",
-        rate_limits=_rate_limits(settings, structure),
+        rate_limits=_rate_limits(settings, structure, storage),
         allows_introspection=settings.introspection,
         hides_suggestions=not settings.suggestions,
         timeout_s=settings.timeout,
@@ -193,19 +198,32 @@ def _policies(
     )
 
 
-def _rate_limits(settings: RouterSettings, structure: Structure) -> RateLimits | None:
+def _rate_limits(
+    settings: RouterSettings, structure: Structure, storage: SharedStorage | None
+) -> RateLimits | None:
     anonymous, user = settings.rate_limit_anonymous, settings.rate_limit_user
     fields = {name: rate for name, rate in structure.field_rate_limits.items() if rate}
     if anonymous is None and user is None and not fields:
         return None
-    from router.policies.rate_limit import Rate, RateLimits  # noqa: PLC0415 (where it is used)
-
     return RateLimits(
         anonymous=Rate(*anonymous) if anonymous else None,
         user=Rate(*user) if user else None,
         fields={name: Rate(*rate) for name, rate in fields.items()},
-        storage_url=settings.rate_limit_url,
+        shared=storage.counts if storage is not None else None,
     )
+
+
+def _rate_limit_storage(settings: RouterSettings) -> SharedStorage | None:
+    """None: counted in this process."""
+    if settings.rate_limit_url == "memory://":
+        return None
+    try:
+        # Loaded where it is used: most routers count in memory.
+        from router.policies.shared_counts import SharedStorage  # noqa: PLC0415
+    except ImportError as error:
+        msg = "ROUTER_RATE_LIMIT_URL needs the client for Valkey: pip install valkey"
+        raise StartupError(msg) from error
+    return SharedStorage(settings.rate_limit_url)
 
 
 def _client_maker(settings: RouterSettings, structure: Structure) -> MakeClient:

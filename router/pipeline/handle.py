@@ -80,9 +80,9 @@ class Pipeline:
         engine = self.engine
         engine.enter()
         try:
-            return await self._handle(engine, request, caller, observations, deadline)
+            answer = await self._handle(engine, request, caller, observations, deadline)
         except (ClientError, InvalidRequestError) as refusal:
-            return refuse(refusal, observations)
+            answer = refuse(refusal, observations)
         except Exception:  # the border of one request: whatever is wrong in it stays in it
             _logger.exception(
                 "Request %s failed in operation %s (%s)",
@@ -90,9 +90,11 @@ class Pipeline:
                 observations.operation_name,
                 observations.operation_hash,
             )
-            return fail(observations)
+            answer = fail(observations)
         finally:
             engine.leave()
+        answer.headers += caller.response_headers
+        return answer
 
     async def _handle(
         self,
@@ -107,7 +109,7 @@ class Pipeline:
         if identity.viewer is not None:
             observations.viewer = identity.viewer.user_id
         mark("identify")
-        rate_headers = await limit_rate(identity, observations, policies)
+        await limit_rate(identity, caller, observations, policies)
 
         operation = await self._operation(request, engine)
         observations.operation_name = operation.name
@@ -135,7 +137,6 @@ class Pipeline:
         result = await execute(prepared, variables, forwarded, engine, observations, deadline.at)
         mark("execute")
         answer = respond(result, observations, policies.error_mask)
-        answer.headers += rate_headers
         mark("respond")
         return answer
 

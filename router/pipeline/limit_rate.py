@@ -14,22 +14,21 @@ if TYPE_CHECKING:
     from router.policies.identity import Identity
     from router.policies.policy_set import PolicySet
 
-RateHeaders = tuple[tuple[bytes, bytes], ...]
-
 
 async def limit_rate(
-    identity: Identity, observations: Observations, policies: PolicySet
-) -> RateHeaders:
-    """Count the request; give the response headers that tell how many are left.
+    identity: Identity, caller: Caller, observations: Observations, policies: PolicySet
+) -> None:
+    """Count the request; response headers tell how many are left.
 
     Raises:
         ClientError: RATE_LIMITED.
     """
     if policies.rate_limits is None:
-        return ()
-    headers = await policies.rate_limits.check(identity.viewer, observations.client_address)
+        return
+    caller.response_headers = await policies.rate_limits.check(
+        identity.viewer, observations.client_address
+    )
     observations.mark("limit_rate")
-    return headers
 
 
 async def limit_calls(

@@ -49,6 +49,7 @@ class Caller(msgspec.Struct):
         headers: Lower-case names; of repeated headers the last, except X-Forwarded-For, whose
             values are joined by commas.
         peer: Address of the other end of the connection; "" where there is none.
+        response_headers: To be sent with the answer, whatever that will be.
         guarded_calls: Calls so far of mutations of which a request may hold one; counted over all
             operations of a batch.
     """
@@ -56,6 +57,7 @@ class Caller(msgspec.Struct):
     method: str
     headers: Mapping[bytes, bytes]
     peer: str = ""
+    response_headers: tuple[tuple[bytes, bytes], ...] = ()
     guarded_calls: int = 0
 
 

@@ -46,7 +46,8 @@ def refuse(error: ClientError | InvalidRequestError, observations: Observations)
     errors = [_graphql_error(cause, observations.request_id) for cause in causes]
     observations.outcome = causes[0].code
     observations.error_codes = [cause.code for cause in causes]
-    return Answer(b'{"errors":' + _encode(errors) + b"}", causes[0].status, _retry_after(errors))
+    headers = _retry_after(errors) + causes[0].headers
+    return Answer(b'{"errors":' + _encode(errors) + b"}", causes[0].status, headers)
 
 
 def fail(observations: Observations) -> Answer:

@@ -1,13 +1,17 @@
 """The feed of sessions and users whose access tokens are refused before they expire.
 
 The issuer publishes a signed list at one address. Every router polls it, sends the last ETag, and
-keeps the last list while the issuer is away.
+keeps the last list while the issuer is away: then nobody who was out gets in again, and nobody who
+was in is put out. Sessions that end meanwhile are noticed when their tokens expire.
+An entry counts for as long as it is on the list.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import random
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +27,8 @@ _logger = logging.getLogger("router.policies")
 
 _ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS256", "PS256")
 _TYPE = "revocations+jwt"
+_LEEWAY_S = 30.0
+_REQUEST_TIMEOUT_S = 1.0
 
 
 class Revocations:
@@ -36,8 +42,8 @@ class Revocations:
         *,
         issuer: str | None,
         audience: str | None,
-        poll_interval_s: float = 1.0,
-        clock: Callable[[], float] = time.time,
+        poll_interval_s: float = 0.5,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
         self._client = client
@@ -49,21 +55,25 @@ class Revocations:
         self._etag: str | None = None
         self._issued_at = 0.0
         self._is_failing = False
-        self._sessions: Mapping[str, float] = {}
-        self._users: Mapping[str, float] = {}
+        self._taken_at: float | None = None
+        self._sessions: Mapping[str, object] = {}
+        self._users: Mapping[str, object] = {}
 
     def has_ended(self, session_id: str, user_id: str) -> bool:
-        """Whether the session or the user is on the list, and the entry still counts."""
-        until = self._sessions.get(session_id)
-        if until is None:
-            until = self._users.get(user_id)
-        return until is not None and self._clock() <= until
+        """Whether the session or the user is on the list."""
+        return session_id in self._sessions or user_id in self._users
+
+    def age_s(self) -> float:
+        """Seconds since the issuer last told the list, or that it has not changed; at first NaN."""
+        return math.nan if self._taken_at is None else self._clock() - self._taken_at
 
     async def follow(self) -> None:
-        """Poll for as long as the router runs."""
+        """Poll for as long as the router runs, not in step with other routers."""
         while True:
+            started_at = self._clock()
             await self.poll()
-            await asyncio.sleep(self._poll_interval_s)
+            pause_s = self._poll_interval_s * random.uniform(0.9, 1.1)  # noqa: S311 (spreads load)
+            await asyncio.sleep(max(0.0, started_at + pause_s - self._clock()))
 
     async def poll(self) -> None:
         """Take the list once; what is wrong with it is logged when it starts and when it ends."""
@@ -73,12 +83,16 @@ class Revocations:
         elif self._is_failing and not problem:
             _logger.info("The revocation feed %s is back", self._url)
         self._is_failing = bool(problem)
+        if not problem:
+            self._taken_at = self._clock()
 
     async def _take(self) -> str | None:
         """What was wrong; None when the list is as the issuer says it is."""
         try:
             headers = {"if-none-match": self._etag} if self._etag else {}
-            response = await self._client.get(self._url, headers=headers)
+            response = await self._client.get(
+                self._url, headers=headers, timeout=_REQUEST_TIMEOUT_S
+            )
             if response.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             response.raise_for_status()
@@ -93,22 +107,22 @@ class Revocations:
                 algorithms=[key.algorithm_name],
                 issuer=self._issuer,
                 audience=self._audience,
+                leeway=_LEEWAY_S,
                 options={
                     "verify_exp": False,
                     "verify_aud": self._audience is not None,
                     "require": ["iat"],
                 },
             )
-            sessions, users = _entries(claims["sessions"]), _entries(claims["users"])
-        except (httpx.HTTPError, jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+        # RecursionError: JSON nested too deeply.
+        except (httpx.HTTPError, jwt.PyJWTError, ValueError, RecursionError) as error:
             return str(error) or type(error).__name__
-        if claims["iat"] < self._issued_at:
+        sessions, users, issued_at = (claims.get(name) for name in ("sessions", "users", "iat"))
+        if not isinstance(sessions, dict) or not isinstance(users, dict):
+            return "without its sessions or users"
+        if not isinstance(issued_at, int | float) or issued_at < self._issued_at:
             return "older than the list before"
-        self._issued_at = claims["iat"]
+        self._issued_at = issued_at
         self._sessions, self._users = sessions, users
         self._etag = response.headers.get("etag")
         return None
-
-
-def _entries(given: Mapping[str, float]) -> dict[str, float]:
-    return {str(name): float(until) for name, until in given.items()}

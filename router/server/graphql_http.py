@@ -238,7 +238,8 @@ class GraphQLEndpoint:
             await self._pipeline.handle(request, caller, observations, deadline)
             for request in requests
         ]
-        return Answer(b"[" + b",".join(answer.body for answer in answers) + b"]")
+        body = b"[" + b",".join(answer.body for answer in answers) + b"]"
+        return Answer(body, headers=caller.response_headers)
 
     def _frame(
         self,
