@@ -64,6 +64,8 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     signer = open_signer(settings, keys)
     database = open_database(settings)
+    # Revocations must get out however many requests wait for a connection.
+    database_of_feed = open_database(settings, name="auth-revocations", pool_size=1)
     hasher = open_hasher(settings)
     services = build_services(settings, database, hasher, signer, verifier)
     cursors = CursorCodec(keys.cursor_secret())
@@ -84,6 +86,7 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         hasher.close()
+        await database_of_feed.close()
         await database.close()
 
     return SubgraphApplication(
@@ -91,7 +94,7 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
         health_routes({"database": database.ping, "migrations": migrated(database)}),
         metrics_routes(),
         jwks_routes(keys),
-        revocation_routes(RevocationFeed(database, signer)),
+        revocation_routes(RevocationFeed(database_of_feed, signer)),
         lifespan=lifespan,
     )
 
@@ -136,11 +139,13 @@ def build_services(
     )
 
 
-def open_database(settings: AuthSettings) -> Database:
+def open_database(
+    settings: AuthSettings, *, name: str = "auth", pool_size: int | None = None
+) -> Database:
     return Database(
         settings.database_url.get_secret_value(),
-        application_name="auth",
-        pool_size=settings.db_pool_size,
+        application_name=name,
+        pool_size=pool_size or settings.db_pool_size,
     )
 
 

@@ -2,46 +2,32 @@
 
 import os
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import (
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from subgraph_kit.broker import subscriptions
 from subgraph_kit.durations import Duration, Rate, parse_duration, parse_rate
-from subgraph_kit.settings_check import has_known_password, read_settings
+from subgraph_kit.service_settings import PORT, ServiceSettings, TextList
+from subgraph_kit.settings_check import read_settings
 
 PREFIX = "AUTH_"
 
 
-class AuthSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", env_ignore_empty=True)
+class AuthSettings(ServiceSettings, BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", env_ignore_empty=True, enable_decoding=False
+    )
 
-    env: Literal["development", "production"] = Field(
-        "development",
-        description="`production` refuses generated keys and turns introspection off.",
-    )
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
-    worker_port: int | None = Field(
-        None,
-        ge=0,
-        le=65535,
-        description="Port of the worker's health and metrics; without it they are not served.",
-    )
-    database_url: SecretStr = Field(
-        description="Database of this service: postgresql+asyncpg://user:password@host:port/name."
-    )
-    db_pool_size: int = Field(5, ge=1, le=100, description="Database connections per process.")
-    events_url: SecretStr = Field(
-        SecretStr("nats://127.0.0.1:4222"),
-        description="Broker that events go to: nats://… or amqp://…; used by the worker only.",
+    port: int = Field(8000, ge=0, le=65535, description=PORT)
+    events_queues: TextList = Field(
+        ("tasks.auth-events=user.deleted",),
+        description=(
+            "Who counts on events of this service, as queue=type by commas: RabbitMQ gets these "
+            "queues before anything is published, so that a consumer may start later."
+        ),
     )
     jwt_private_key_file: Path | None = Field(
         None,
@@ -50,14 +36,6 @@ class AuthSettings(BaseSettings):
             "JWK set that rotate-key makes of it. Required in production; in development a "
             "missing file is made, and without a name the key lives as long as the process."
         ),
-    )
-    jwt_issuer: str = Field(
-        "http://127.0.0.1:8000",
-        min_length=1,
-        description="`iss` of tokens; the same in every verifier. Must be set in production.",
-    )
-    jwt_audience: str = Field(
-        "tasks-api", min_length=1, description="`aud` of tokens; the same in every verifier."
     )
     access_token_ttl: Duration = Field(
         timedelta(minutes=15), description="Life of an access token."
@@ -83,64 +61,32 @@ class AuthSettings(BaseSettings):
         19456, ge=8, le=1_048_576, description="Memory of one password hash, KiB."
     )
     argon2_time: int = Field(2, ge=1, le=20, description="Passes of one password hash.")
-    login_failures_per_account_ip: Annotated[Rate, NoDecode] = Field(
+    login_failures_per_account_ip: Rate = Field(
         parse_rate("5/15m"), description="Failed log-ins for one account from one address."
     )
-    login_failures_per_account: Annotated[Rate, NoDecode] = Field(
+    login_failures_per_account: Rate = Field(
         parse_rate("50/1h"),
         description="Failed log-ins for one account from addresses it never logged in from.",
     )
-    login_per_ip: Annotated[Rate, NoDecode] = Field(
-        parse_rate("10/1m"), description="Log-ins tried by one address."
-    )
-    register_per_ip: Annotated[Rate, NoDecode] = Field(
+    login_per_ip: Rate = Field(parse_rate("10/1m"), description="Log-ins tried by one address.")
+    register_per_ip: Rate = Field(
         parse_rate("10/1h"), description="Registrations tried by one address."
     )
-    refresh_per_ip: Annotated[Rate, NoDecode] = Field(
-        parse_rate("60/1m"), description="Refreshes tried by one address."
-    )
+    refresh_per_ip: Rate = Field(parse_rate("60/1m"), description="Refreshes tried by one address.")
     bootstrap_admin_email: str | None = Field(
         None, description="E-mail of the administrator made at first start on an empty database."
     )
     bootstrap_admin_password: SecretStr | None = Field(
         None, description="Password of that administrator; remove both once it is made."
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="Addresses or networks, by commas, whose X-Forwarded-For counts: the router's.",
-    )
     worker_interval: Duration = Field(
         parse_duration("60s"), description="Pause between two runs of the worker's clean-up."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Lowest level of log records written."
-    )
-    log_format: Literal["text", "json"] | None = Field(
-        None, description="Form of log records; by default text in development, else json."
-    )
 
-    @field_validator("database_url")
+    @field_validator("events_queues")
     @classmethod
-    def _is_postgres(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("postgresql+asyncpg://", "postgresql://")):
-            raise ValueError("must begin with postgresql+asyncpg://")
-        return value
-
-    @field_validator("events_url")
-    @classmethod
-    def _is_broker(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("nats://", "tls://", "amqp://", "amqps://")):
-            raise ValueError("must begin with nats://, tls://, amqp:// or amqps://")
-        return value
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _are_networks(cls, value: object) -> object:
-        if isinstance(value, str):
-            value = tuple(item.strip() for item in value.split(",") if item.strip())
-        if isinstance(value, tuple):
-            for item in value:
-                ip_network(item, strict=False)
+    def _are_bindings(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        subscriptions(value)
         return value
 
     @model_validator(mode="after")
@@ -149,24 +95,9 @@ class AuthSettings(BaseSettings):
             raise ValueError(
                 "AUTH_BOOTSTRAP_ADMIN_EMAIL and AUTH_BOOTSTRAP_ADMIN_PASSWORD go together"
             )
-        if self.env == "production":
-            if self.jwt_private_key_file is None:
-                raise ValueError("AUTH_JWT_PRIVATE_KEY_FILE must be set in production")
-            if "jwt_issuer" not in self.model_fields_set:
-                raise ValueError("AUTH_JWT_ISSUER must be set in production")
-            for name in ("database_url", "events_url"):
-                if has_known_password(getattr(self, name).get_secret_value()):
-                    message = f"AUTH_{name.upper()}: a known password is refused in production"
-                    raise ValueError(message)
+        if self.is_production and self.jwt_private_key_file is None:
+            raise ValueError("AUTH_JWT_PRIVATE_KEY_FILE must be set in production")
         return self
-
-    @property
-    def is_production(self) -> bool:
-        return self.env == "production"
-
-    @property
-    def effective_log_format(self) -> Literal["text", "json"]:
-        return self.log_format or ("json" if self.is_production else "text")
 
 
 def load_settings() -> AuthSettings:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from auth_subgraph.persistence import housekeeping
-from subgraph_kit.broker import open_broker
+from subgraph_kit.broker import open_broker, subscriptions
 from subgraph_kit.database import Database
 from subgraph_kit.outbox import OutboxRelay, trim_outbox
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
@@ -29,7 +29,11 @@ async def run_worker(settings: AuthSettings) -> None:
         application_name="auth-worker",
         pool_size=_CONNECTIONS,
     )
-    broker = open_broker(settings.events_url.get_secret_value(), name="auth-worker")
+    broker = open_broker(
+        settings.events_url.get_secret_value(),
+        name="auth-worker",
+        queues=subscriptions(settings.events_queues),
+    )
     relay = OutboxRelay(database, broker, service="auth")
     jobs = periodic_jobs(database, settings.worker_interval.total_seconds())
 

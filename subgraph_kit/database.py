@@ -13,15 +13,29 @@ from typing import TypeAlias
 import asyncpg
 from sqlalchemy import event, make_url
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
-from sqlalchemy.exc import DisconnectionError, EmulatedDBAPIException
+from sqlalchemy.exc import DBAPIError, DisconnectionError, EmulatedDBAPIException
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from subgraph_kit.errors import DATABASE_AWAY
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """asyncpg's own."""
 
 UnitOfWork = AsyncSession
 """What a use case writes with; committed when the block ends, rolled back when it raises."""
+
+
+_VANISHED_CLIENT = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+    "idle_in_transaction_session_timeout": "60000",
+}
+"""How soon the server gives up a client that says nothing, with its locks; its own defaults are
+hours. A leader must know before (`worker.lead`)."""
+_ANSWER_AFTER_TIMEOUT_S = 2.0
 
 
 class Database:
@@ -48,6 +62,7 @@ class Database:
             "statement_timeout": str(int(statement_timeout_s * 1000)),
             "timezone": "UTC",
             "jit": "off",
+            **_VANISHED_CLIENT,
         }
         self._url = make_url(url).set(drivername="postgresql+asyncpg")
         self._engine = create_async_engine(
@@ -56,7 +71,12 @@ class Database:
             max_overflow=0,
             hide_parameters=True,
             pool_timeout=pool_timeout_s,
-            connect_args={"server_settings": self._settings, "timeout": pool_timeout_s},
+            connect_args={
+                "server_settings": self._settings,
+                "timeout": pool_timeout_s,
+                # For a server that is silent altogether; one that answers ends them before.
+                "command_timeout": statement_timeout_s + _ANSWER_AFTER_TIMEOUT_S,
+            },
         )
         event.listen(self._engine.sync_engine.pool, "checkout", _refuse_closed)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -83,8 +103,14 @@ class Database:
 
         `async with database.unit_of_work() as work: work.add(task)`
         """
-        async with self._turn(), self._sessions.begin() as session:
-            yield session
+        async with self._turn():
+            try:
+                async with self._sessions.begin() as session:
+                    yield session
+            except DBAPIError as error:
+                if isinstance(error.driver_exception, DATABASE_AWAY):
+                    raise error.driver_exception from error
+                raise
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -101,6 +127,9 @@ class Database:
             except asyncpg.InternalClientError as error:  # the server is closing the connection
                 proxy.invalidate(error)
                 raise asyncpg.ConnectionDoesNotExistError from error
+            except (TimeoutError, asyncio.CancelledError) as error:
+                proxy.invalidate(error)  # its answer may never come, or come to another statement
+                raise
             finally:
                 proxy.close()
 
@@ -126,6 +155,7 @@ class Database:
         connection = await asyncpg.connect(
             self._url.set(drivername="postgresql").render_as_string(hide_password=False),
             server_settings=self._settings,
+            timeout=self._pool_timeout_s,
         )
         try:
             yield connection

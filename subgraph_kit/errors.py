@@ -36,15 +36,13 @@ DATABASE_AWAY = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a connection that broke in the middle of something
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,  # stopping, starting, crashed, or ended the statement
+    asyncpg.InsufficientResourcesError,  # no more connections, memory or disk
+    asyncpg.TransactionRollbackError,  # the victim of a deadlock
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that is not yet the primary
     sqlalchemy.exc.TimeoutError,
-    sqlalchemy.exc.InterfaceError,
-    sqlalchemy.exc.OperationalError,
 )
-"""What asyncpg and SQLAlchemy raise while the server is gone, starting, stopping or full."""
+"""What a database raises that cannot do its work at the moment: trying again may help."""
 
 
 class TokenProblem(Enum):
@@ -153,7 +151,7 @@ def _classify(
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    if isinstance(cause, DATABASE_AWAY):
+    if isinstance(cause, DATABASE_AWAY) and not isinstance(cause, asyncpg.DataError):
         log.warning("the database does not answer", request_id=request_id, reason=repr(cause))
         cause = UnavailableError("The database does not answer at the moment.")
     if isinstance(cause, RequestError):

@@ -62,8 +62,9 @@ async def add_events(work: UnitOfWork, outbox: Table, events: Sequence[Event]) -
 class OutboxRelay:
     """Publishes what waits in the outbox, in the order of its numbers.
 
-    Only one relay of a database may run at a time (see `worker.lead`), or events of one thing
-    could overtake each other.
+    One relay of a database runs at a time (see `worker.lead`). Two would do double work and no
+    harm: each publishes in order, so an event's first copy still comes after the first copies of
+    those before it, and further copies have no effect.
     """
 
     def __init__(self, database: Database, broker: Broker, *, service: str) -> None:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
+import asyncpg
 import structlog
 
 from subgraph_kit.database import Connection, Database
@@ -14,8 +15,9 @@ log = structlog.get_logger()
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 _TRY_S = 1.0
-_HEARTBEAT_S = 2.0
-_HEARTBEAT_TIMEOUT_S = 5.0
+_HEARTBEAT_S = 1.0
+_HEARTBEAT_TIMEOUT_S = 2.0
+"""Together less than the server waits before it gives up a silent client (`database`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,10 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
     """Run `work` in one process at a time, of all that share the database.
 
     The leader holds a session-level advisory lock on a connection of its own, so the next one takes
-    over as soon as the leader or its connection dies. A leader whose connection is lost notices it
-    within seconds and cancels `work`; until then two may be at work, so `work` must bear that.
+    over as soon as the leader or its connection dies. A leader whose connection is closed cancels
+    `work` at once; one that is cut off in silence does so before the server gives up its lock. The
+    server may still end a session an instant before its client hears of it, so `work` must bear two
+    at work for that instant.
     """
     while True:
         try:
@@ -69,7 +73,7 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
                     await asyncio.sleep(_TRY_S)
                 log.info("leading")
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(_keep_alive(connection))
+                    group.create_task(_notice_loss(connection))
                     group.create_task(_as_coroutine(work))
         except* DATABASE_AWAY as errors:
             log.warning("lost the lead", reason=repr(errors.exceptions[0]))
@@ -79,10 +83,16 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
         await asyncio.sleep(_TRY_S)
 
 
-async def _keep_alive(connection: Connection) -> None:
-    while True:
-        await asyncio.sleep(_HEARTBEAT_S)
-        await connection.fetchval("SELECT 1", timeout=_HEARTBEAT_TIMEOUT_S)
+async def _notice_loss(connection: Connection) -> None:
+    lost = asyncio.Event()
+    connection.add_termination_listener(lambda _: lost.set())
+    while not connection.is_closed():
+        try:
+            async with asyncio.timeout(_HEARTBEAT_S):
+                await lost.wait()
+        except TimeoutError:
+            await connection.fetchval("SELECT 1", timeout=_HEARTBEAT_TIMEOUT_S)
+    raise asyncpg.ConnectionDoesNotExistError("the leader's connection was closed")
 
 
 async def _as_coroutine(work: Callable[[], Awaitable[None]]) -> None:

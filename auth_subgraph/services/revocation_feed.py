@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from hashlib import sha256
@@ -40,15 +41,17 @@ class RevocationFeed:
         self._now = now
         self._list: SignedList | None = None
         self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
 
     async def current(self) -> SignedList:
         """The list as it is now, give or take a fifth of a second."""
-        if self._list is None or self._now() - self._read_at > _READ_AGAIN_S:
-            started_at = self._now()
-            entries = await revocations.current(self._database)
-            self._list = self._signed(entries)
-            self._read_at = started_at
-        return self._list
+        async with self._reading:
+            if self._list is None or self._now() - self._read_at > _READ_AGAIN_S:
+                started_at = self._now()
+                entries = await revocations.current(self._database)
+                self._list = self._signed(entries)
+                self._read_at = started_at
+            return self._list
 
     def _signed(self, entries: list[tuple[str, int]]) -> SignedList:
         digest = sha256(repr((self._signer.key_id, entries)).encode()).hexdigest()

@@ -8,7 +8,13 @@ it arrived. So a broker needs neither delays nor dead letters, and a connection 
 dropped: the caller's loop opens another.
 """
 
-from subgraph_kit.broker.port import Broker, BrokerError, Receive, Subscription
+from subgraph_kit.broker.port import (
+    Broker,
+    BrokerError,
+    Receive,
+    Subscription,
+    subscriptions,
+)
 from subgraph_kit.broker.select import open_broker
 
-__all__ = ["Broker", "BrokerError", "Receive", "Subscription", "open_broker"]
+__all__ = ["Broker", "BrokerError", "Receive", "Subscription", "open_broker", "subscriptions"]

@@ -1,6 +1,6 @@
 """What outbox and inbox need of a message broker."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,9 +28,25 @@ class Subscription:
     types: tuple[str, ...]
 
 
+def subscriptions(bindings: Iterable[str]) -> list[Subscription]:
+    """Read `queue=type` texts; several of one queue are one subscription.
+
+    Raises:
+        ValueError: One of them has no queue or no type.
+    """
+    types: dict[str, list[str]] = {}
+    for binding in bindings:
+        queue, _, event_type = binding.partition("=")
+        if not queue or not event_type:
+            message = f"{binding!r} is no queue=type, for example tasks.auth-events=user.deleted"
+            raise ValueError(message)
+        types.setdefault(queue, []).append(event_type)
+    return [Subscription(queue, tuple(its)) for queue, its in types.items()]
+
+
 class Broker(Protocol):
     async def publish(self, event_type: str, event_id: str, body: bytes) -> None:
-        """Hand over one message; returns when the broker has stored it.
+        """Hand over one message; returns when the broker has stored it for all who count on it.
 
         Raises:
             BrokerError: It may or may not have been stored.

@@ -1,10 +1,13 @@
 """RabbitMQ: the topic exchange `events`, one durable queue per consumer, publisher confirms.
 
-The event's type is its routing key. A queue exists from the first start of its consumer; events
-published before that have no queue to wait in.
+The event's type is its routing key. RabbitMQ keeps nothing that no queue wants, so a publisher
+declares the queues of those who count on its events before it publishes the first, and a broker
+that has no queue for such an event has not taken it. Other consumers make their queue themselves
+and get what is published from then on.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import aio_pika
@@ -14,6 +17,7 @@ from aio_pika.abc import (
     AbstractConnection,
     AbstractExchange,
     AbstractIncomingMessage,
+    AbstractQueue,
     DeliveryMode,
     ExchangeType,
 )
@@ -37,12 +41,22 @@ class RabbitBroker:
     Args:
         url: `amqp://user:password@host:port/vhost`.
         name: Of this client.
+        queues: Those that count on what this client publishes.
         exchange: Of the events; tests use their own.
     """
 
-    def __init__(self, url: str, *, name: str, exchange: str = "events") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        queues: Sequence[Subscription] = (),
+        exchange: str = "events",
+    ) -> None:
         self._url = url
         self._name = name
+        self._queues = queues
+        self._wanted_types = frozenset(type_ for queue in queues for type_ in queue.types)
         self._exchange_name = exchange
         self._connection: AbstractConnection | None = None
         self._exchange: AbstractExchange | None = None
@@ -58,7 +72,9 @@ class RabbitBroker:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 exchange = await self._publishing_exchange()
-                await exchange.publish(message, routing_key=event_type, mandatory=False)
+                await exchange.publish(
+                    message, routing_key=event_type, mandatory=event_type in self._wanted_types
+                )
         except _FAILURES as error:
             await self.close()
             raise BrokerError("RabbitMQ did not take the event", error) from error
@@ -69,10 +85,8 @@ class RabbitBroker:
                 connection = await self._connected()
                 channel = await connection.channel()
                 await channel.set_qos(prefetch_count=_PREFETCH)
-                queue = await channel.declare_queue(subscription.queue, durable=True)
                 exchange = await self._declare_exchange(channel)
-                for event_type in subscription.types:
-                    await queue.bind(exchange, routing_key=event_type)
+                queue = await _declare_queue(channel, exchange, subscription)
             async with queue.iterator() as messages:
                 async for message in messages:
                     await _pass_on(message, receive)
@@ -105,12 +119,24 @@ class RabbitBroker:
     async def _publishing_exchange(self) -> AbstractExchange:
         connection = await self._connected()
         if self._exchange is None:
-            channel = await connection.channel(publisher_confirms=True, on_return_raises=False)
-            self._exchange = await self._declare_exchange(channel)
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            exchange = await self._declare_exchange(channel)
+            for queue in self._queues:
+                await _declare_queue(channel, exchange, queue)
+            self._exchange = exchange
         return self._exchange
 
     async def _declare_exchange(self, channel: AbstractChannel) -> AbstractExchange:
         return await channel.declare_exchange(self._exchange_name, ExchangeType.TOPIC, durable=True)
+
+
+async def _declare_queue(
+    channel: AbstractChannel, exchange: AbstractExchange, subscription: Subscription
+) -> AbstractQueue:
+    queue = await channel.declare_queue(subscription.queue, durable=True)
+    for event_type in subscription.types:
+        await queue.bind(exchange, routing_key=event_type)
+    return queue
 
 
 async def _pass_on(message: AbstractIncomingMessage, receive: Receive) -> None:

@@ -18,7 +18,9 @@ from auth_subgraph.domain.signing_keys import ring_of
 from auth_subgraph.migrations import newest_revision
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
 from auth_subgraph.settings import AuthSettings, load_settings
+from subgraph_kit.broker import Subscription, subscriptions
 from subgraph_kit.settings_check import SettingsError
+from tasks_subgraph.events import consumed
 from tests.auth_subgraph.conftest import settings_for
 from tests.auth_subgraph.graph import AuthGraph
 
@@ -69,7 +71,11 @@ def command(
         ({"LOGIN_PER_IP": "0/1m"}, "AUTH_LOGIN_PER_IP: both the count and the period"),
         ({"TRUSTED_PROXIES": "example.com"}, "AUTH_TRUSTED_PROXIES: "),
         ({"BOOTSTRAP_ADMIN_EMAIL": "a@b.cd"}, "AUTH: AUTH_BOOTSTRAP_ADMIN_EMAIL and"),
-        ({"ENV": "production"}, "AUTH: AUTH_JWT_PRIVATE_KEY_FILE must be set in production"),
+        ({"EVENTS_QUEUES": "tasks"}, "AUTH_EVENTS_QUEUES: 'tasks' is no queue=type, for example"),
+        (
+            {"ENV": "production", "JWT_ISSUER": "https://auth.example.com"},
+            "AUTH: AUTH_JWT_PRIVATE_KEY_FILE must be set in production",
+        ),
         (
             {"ENV": "production", "JWT_PRIVATE_KEY_FILE": "/key"},
             "AUTH: AUTH_JWT_ISSUER must be set in production",
@@ -104,6 +110,14 @@ def test_settings_have_the_agreed_defaults(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings.access_token_ttl.total_seconds() == 900
     assert (settings.login_failures_per_account_ip.limit, settings.sessions_max_per_user) == (5, 20)
     assert all(field.description for field in AuthSettings.model_fields.values())
+
+
+def test_the_queue_of_tasks_is_declared_before_anything_is_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUTH_DATABASE_URL", "postgresql+asyncpg://a@b/c")
+    declared = subscriptions(load_settings().events_queues)
+    assert declared == [Subscription(consumed.QUEUE, (consumed.USER_DELETED,))]
 
 
 async def test_a_failing_command_ends_with_one_line(command: Command) -> None:

@@ -181,13 +181,13 @@ async def test_suspend_an_account(client: GraphClient, root: str, bob: Person) -
         "user": {"id": bob.id, "status": "SUSPENDED"},
         "userErrors": [],
     }
+    assert await has_ended(client, bob, "me { id }")
+    await eventually(lambda: has_ended(client, bob, "tasks { totalCount }"), within_s=REVOCATION_S)
     assert (await client.login(bob.username))["userErrors"][0]["code"] == "ACCOUNT_SUSPENDED"
     wrong = await client.login(bob.username, "another horse battery")
     assert wrong["userErrors"][0]["code"] == "INVALID_CREDENTIALS"
     refresh = await client.send(REFRESH, {"token": bob.refresh_token})
     assert refresh.data["refreshTokens"]["userErrors"] == [{"code": "REFRESH_TOKEN_INVALID"}]
-    await eventually(lambda: has_ended(client, bob, "me { id }"), within_s=REVOCATION_S)
-    await eventually(lambda: has_ended(client, bob, "tasks { totalCount }"), within_s=REVOCATION_S)
     await client.send(SET_STATUS, {"user": bob.id, "status": "ACTIVE"}, token=root)
     again = await client.login(bob.username)
 
@@ -292,15 +292,15 @@ async def test_a_deleted_user_takes_the_tasks_along(
         await client.create_task(alice, f"task {number}", idempotencyKey=f"key-number-{number}")
     deleted = await client.send(DELETE_USER, {"id": alice.id}, token=root)
     assert deleted.data["deleteUser"] == {"deletedUserId": alice.id, "userErrors": []}
+    assert await has_ended(client, alice, "me { id }")
+    await asyncio.gather(
+        eventually(lambda: has_ended(client, alice, "tasks { totalCount }"), within_s=REVOCATION_S),
+        eventually(lambda: owns_nothing(stack, alice.id), within_s=REVOCATION_S),
+    )
     login = await client.login(alice.username)
     assert login["userErrors"][0]["code"] == "INVALID_CREDENTIALS"
     refresh = await client.send(REFRESH, {"token": alice.refresh_token})
     assert refresh.data["refreshTokens"]["userErrors"] == [{"code": "REFRESH_TOKEN_INVALID"}]
-    await eventually(lambda: has_ended(client, alice, "me { id }"), within_s=REVOCATION_S)
-    await eventually(
-        lambda: has_ended(client, alice, "tasks { totalCount }"), within_s=REVOCATION_S
-    )
-    await eventually(lambda: owns_nothing(stack, alice.id), within_s=5)
     namesake = await client.register(alice.username)
     tasks = await client.send("{ tasks { totalCount } }", token=namesake.access_token)
     assert tasks.data["tasks"]["totalCount"] == 0

@@ -217,17 +217,16 @@ async def test_my_devices(client: GraphClient, alice: Person, bob: Person) -> No
 
 
 async def test_log_out_without_an_access_token(client: GraphClient, alice: Person) -> None:
-    first = await client.send(LOGOUT, {"token": alice.refresh_token})
-    assert first.data["logout"] == {"sessionEnded": True, "userErrors": []}
-    second = await client.send(LOGOUT, {"token": alice.refresh_token})
-    assert second.data["logout"] == {"sessionEnded": False, "userErrors": []}
-    assert await refused(client, alice.refresh_token) == "REFRESH_TOKEN_INVALID"
-
     async def has_reached_tasks() -> bool:
         answer = await client.send("{ tasks { totalCount } }", token=alice.access_token)
         return [error["extensions"].get("reason") for error in answer.errors] == ["SESSION_ENDED"]
 
+    first = await client.send(LOGOUT, {"token": alice.refresh_token})
     await eventually(has_reached_tasks, within_s=REVOCATION_S)
+    assert first.data["logout"] == {"sessionEnded": True, "userErrors": []}
+    second = await client.send(LOGOUT, {"token": alice.refresh_token})
+    assert second.data["logout"] == {"sessionEnded": False, "userErrors": []}
+    assert await refused(client, alice.refresh_token) == "REFRESH_TOKEN_INVALID"
 
 
 async def test_change_the_password(client: GraphClient, alice: Person) -> None:

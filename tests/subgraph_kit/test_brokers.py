@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+import aio_pika
 import pytest
 
 from devstack.nats import EmbeddedNats
@@ -54,16 +55,17 @@ def server(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Serv
 
 
 @pytest.fixture
-async def broker(server: Server) -> AsyncIterator[Broker]:
-    broker = open_broker(server.url, name="test")
-    yield broker
-    await broker.close()
-
-
-@pytest.fixture
 def subscription() -> Subscription:
     name = uuid4().hex
     return Subscription(f"{name}.events", (f"{name}.happened", f"{name}.ended"))
+
+
+@pytest.fixture
+async def broker(server: Server, subscription: Subscription) -> AsyncIterator[Broker]:
+    """The publisher's: it knows who counts on its events."""
+    broker = open_broker(server.url, name="test", queues=[subscription])
+    yield broker
+    await broker.close()
 
 
 @asynccontextmanager
@@ -86,26 +88,13 @@ async def consuming(
         task.cancel()
 
 
-async def make_queue(server: Server, subscription: Subscription) -> None:
-    """Consume for a moment: a queue is there from its consumer's first start."""
-    broker = open_broker(server.url, name="first")
-    first: list[bytes] = []
-    async with consuming(broker, subscription, first):
-        async with asyncio.timeout(20):
-            while not first:
-                await broker.publish(subscription.types[0], uuid4().hex, b"first")
-                await asyncio.sleep(0.1)
-    await broker.close()
-
-
-async def test_messages_of_the_subscribed_types_arrive_in_order(
+async def test_what_is_published_before_the_consumer_ever_ran_arrives_in_order(
     server: Server, broker: Broker, subscription: Subscription
 ) -> None:
-    await make_queue(server, subscription)
     happened, ended = subscription.types
     other = happened.replace("happened", "other")
     bodies = [f"{number}".encode() for number in range(20)]
-    for number, body in enumerate(bodies):  # nobody consumes now; the queue keeps them
+    for number, body in enumerate(bodies):
         await broker.publish(other, uuid4().hex, b"not for us")
         await broker.publish(ended if number % 2 else happened, uuid4().hex, body)
 
@@ -118,13 +107,39 @@ async def test_messages_of_the_subscribed_types_arrive_in_order(
     async with consuming(consumer, subscription, received):
         await eventually(has_all, within_s=10)
     await consumer.close()
-    assert [body for body in received if body != b"first"] == bodies
+    assert received == bodies
+
+
+@pytest.mark.parametrize("server", ["rabbitmq"], indirect=True)  # NATS keeps events by themselves
+async def test_an_event_that_has_lost_its_queue_is_not_taken_for_published(
+    server: Server, broker: Broker, subscription: Subscription
+) -> None:
+    event_type = subscription.types[0]
+    await broker.publish(event_type, uuid4().hex, b"deleted with its queue")
+    connection = await aio_pika.connect(server.url)
+    async with connection:
+        channel = await connection.channel()
+        await channel.queue_delete(subscription.queue)
+
+    with pytest.raises(BrokerError):
+        await broker.publish(event_type, uuid4().hex, b"nobody's")
+    await broker.publish(event_type, uuid4().hex, b"kept")  # the queue was made again
+
+    received: list[bytes] = []
+    consumer = open_broker(server.url, name="consumer")
+
+    async def has_it() -> bool:
+        return bool(received)
+
+    async with consuming(consumer, subscription, received):
+        await eventually(has_it, within_s=10)
+    await consumer.close()
+    assert received == [b"kept"]
 
 
 async def test_a_refused_message_comes_again(
     server: Server, broker: Broker, subscription: Subscription
 ) -> None:
-    await make_queue(server, subscription)
     received: list[bytes] = []
     consumer = open_broker(server.url, name="consumer")
 
@@ -172,8 +187,7 @@ async def test_every_event_takes_effect_once_though_the_broker_is_killed_under_l
     server: Server, database: Database, subscription: Subscription
 ) -> None:
     total, event_type = 400, subscription.types[0]
-    await make_queue(server, subscription)
-    outgoing = open_broker(server.url, name="outbox")
+    outgoing = open_broker(server.url, name="outbox", queues=[subscription])
     incoming = open_broker(server.url, name="inbox")
     relay = OutboxRelay(database, outgoing, service="test")
     inbox = Inbox(

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-REVOCATION_S = 4.0
-"""An ended session is known everywhere within two seconds; twice that on a busy machine."""
+REVOCATION_S = 2.0
+"""An ended session is known everywhere within this time of the answer that says so."""
 
 _POLL_S = 0.05
 

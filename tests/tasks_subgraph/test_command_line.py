@@ -29,6 +29,14 @@ URL = "postgresql+asyncpg://tasks:s3cret@127.0.0.1:1/tasks"
         ({"TASKS_DATABASE_URL": URL, "TASKS_CURSOR_KEY": "short"}, "TASKS_CURSOR_KEY: "),
         (
             {"TASKS_DATABASE_URL": URL, "TASKS_ENV": "production"},
+            "TASKS: TASKS_JWT_ISSUER must be set in production",
+        ),
+        (
+            {
+                "TASKS_DATABASE_URL": URL,
+                "TASKS_ENV": "production",
+                "TASKS_JWT_ISSUER": "https://auth.example.com",
+            },
             "TASKS: TASKS_CURSOR_KEY must be set in production",
         ),
         (
