@@ -21,7 +21,13 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         help="an SDL file, a Git ref of this configuration, or an endpoint to introspect",
     )
     parser.add_argument("--operations", metavar="DIR", help="default: operations/ beside YAML")
-    parser.add_argument("--usage", metavar="FILE", help="operations that a router has seen")
+    parser.add_argument(
+        "--usage",
+        action="append",
+        default=[],
+        metavar="FILE|DIR",
+        help="operations that a router has seen; may be repeated",
+    )
     parser.add_argument(
         "--allow-unused",
         action="store_true",

@@ -1,14 +1,13 @@
 """What changed between two schemas, and what each change means for clients.
 
 graphql-core decides what is breaking, dangerous and safe. It says where only in its descriptions,
-so the coordinate is read from there; deprecations, which it leaves out, are found here.
+so the coordinate is read from there. Deprecations, which it leaves out, are found here, and a
+removal and an addition that look like a rename become one change.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from graphql import (
@@ -27,6 +26,9 @@ from graphql.utilities.find_schema_changes import (
     find_schema_changes,
 )
 
+from router.checks.change import Change, Severity
+from router.checks.renames import join_renames
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -34,66 +36,31 @@ if TYPE_CHECKING:
 _PLACES = (
     re.compile(r" (?:union type|implemented by) (?P<place>\w+)\.$"),
     re.compile(r"(?P<place>@?[A-Za-z_]\w*\.\w+(?:\(\w+:?\))?|@\w+(?:\(\w+:?\))?)"),
-    re.compile(r"^(?:Standard scalar |Description of )?(?P<place>\w+) (?:was|has|no|changed)\b"),
+    re.compile(r"^(?:Description of )?(?P<place>\w+) (?:was|has|no|changed)\b"),
 )
-
-
-class Severity(Enum):
-    """What a change can do to a client that is already out there."""
-
-    BREAKING = "breaking"
-    DANGEROUS = "dangerous"
-    SAFE = "safe"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference.
-
-    Attributes:
-        code: For programs, like FIELD_REMOVED.
-        coordinate: `Type`, `Type.field`, `Type.field(argument:)` or `@directive`.
-    """
-
-    severity: Severity
-    code: str
-    coordinate: str
-    message: str
-
-    @property
-    def advice(self) -> str:
-        """What to do instead; empty when there is nothing to say."""
-        return _ADVICE.get(self.code, "")
-
-
-_ADVICE = {
-    "FIELD_REMOVED": "Keep it with @deprecated(reason: ...) until no known operation uses it.",
-    "TYPE_REMOVED": "Keep the type until no field returns it and no known operation names it.",
-    "FIELD_CHANGED_KIND": "Add a field with the new type and deprecate this one.",
-    "TYPE_CHANGED_KIND": "Add a type under a new name.",
-    "ARG_REMOVED": "Keep the argument and ignore it until no known operation sends it.",
-    "ARG_CHANGED_KIND": "Add an optional argument with the new type.",
-    "REQUIRED_ARG_ADDED": "Make the argument nullable or give it a default.",
-    "REQUIRED_INPUT_FIELD_ADDED": "Make the input field nullable or give it a default.",
-    "DEFAULT_OF_REQUIRED_REMOVED": "Make it nullable, or keep a default.",
-    "VALUE_REMOVED_FROM_ENUM": "Keep the value with @deprecated(reason: ...) and stop sending it.",
-    "TYPE_REMOVED_FROM_UNION": "Keep the member and stop returning it.",
-    "IMPLEMENTED_INTERFACE_REMOVED": "Keep the interface until no fragment relies on it.",
-    "VALUE_ADDED_TO_ENUM": "Clients must have a branch for unknown values; announce it.",
-    "TYPE_ADDED_TO_UNION": "Clients must have a branch for unknown types; announce it.",
-    "ARG_DEFAULT_VALUE_CHANGE": "Clients that leave it out get the new behaviour; announce it.",
-}
 
 
 def schema_changes(old: GraphQLSchema, new: GraphQLSchema) -> tuple[Change, ...]:
     """Every change from `old` to `new`, the breaking ones first."""
-    changes = [_change(found, new) for found in find_schema_changes(old, new)]
-    changes += _deprecation_changes(_deprecations(old), _deprecations(new))
+    deprecations = _deprecations(old)
+    changes = [
+        _change(found, old, new, deprecations)
+        for found in find_schema_changes(old, new)
+        # That nothing refers to Int any more says less than the change that took it away.
+        if not found.description.startswith("Standard scalar")
+    ]
+    changes = join_renames(changes, old, new)
+    changes += _deprecation_changes(deprecations, _deprecations(new))
     rank = list(Severity).index
     return tuple(sorted(changes, key=lambda c: (rank(c.severity), c.coordinate, c.code)))
 
 
-def _change(found: SchemaChange, new: GraphQLSchema) -> Change:
+def _change(
+    found: SchemaChange,
+    old: GraphQLSchema,
+    new: GraphQLSchema,
+    deprecations: Mapping[str, str | None],
+) -> Change:
     severity = Severity.SAFE
     if isinstance(found, BreakingChange):
         severity = Severity.BREAKING
@@ -107,7 +74,15 @@ def _change(found: SchemaChange, new: GraphQLSchema) -> Change:
         # graphql-core calls it dangerous, but whoever leaves it out is refused now.
         message = f"{coordinate} has no default any more and must be sent."
         return Change(Severity.BREAKING, "DEFAULT_OF_REQUIRED_REMOVED", coordinate, message)
-    return Change(severity, code, coordinate, message)
+    holder = old.type_map.get(coordinate.partition(".")[0])
+    return Change(
+        severity,
+        code,
+        coordinate,
+        message,
+        is_input=isinstance(holder, GraphQLInputObjectType),
+        deprecation=deprecations.get(coordinate) or "",
+    )
 
 
 def _is_required(coordinate: str, schema: GraphQLSchema) -> bool:

@@ -7,14 +7,17 @@ that only one subgraph sees are listed as notes: clients cannot tell.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from router.checks.changes import Change, Severity, schema_changes
-from router.checks.coordinates import parents, positions
+from router.checks.advice import advice_for
+from router.checks.change import Change, Severity
+from router.checks.changes import schema_changes
+from router.checks.coordinates import owner_of, parents, positions
 from router.checks.lint import LintFinding, lint
-from router.checks.operations import validation_errors
+from router.checks.operations import uses, validation_errors
+from router.checks.renames import ADDITIONS
+from router.checks.report import FileLocation, Finding, Level, Report
 from router.checks.sources import schema_of_subgraph
 
 if TYPE_CHECKING:
@@ -22,63 +25,10 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLSchema
 
-    from router.checks.operations import KnownOperation
+    from router.checks.operations import KnownOperation, Use
     from router.checks.python_source import PythonLine
     from router.checks.sources import Schemas
     from router.composition import CompositionError
-
-
-class Level(Enum):
-    """What a finding means for the check: only an error refuses."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class FileLocation:
-    """A line that exists in the working tree; line and column count from 1."""
-
-    path: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to say.
-
-    Attributes:
-        used_by: Operations that rely on what changed.
-        subgraphs: Whose files hold it.
-        made_by: Where a Strawberry subgraph defines it, or what held it.
-    """
-
-    level: Level
-    code: str
-    coordinate: str
-    message: str
-    severity: Severity | None = None
-    advice: str = ""
-    location: FileLocation | None = None
-    subgraphs: tuple[str, ...] = ()
-    used_by: tuple[KnownOperation, ...] = ()
-    made_by: PythonLine | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The answer of a check, the weightiest findings first."""
-
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_refused(self) -> bool:
-        return any(finding.level is Level.ERROR for finding in self.findings)
-
-    def count(self, severity: Severity) -> int:
-        return sum(finding.severity is severity for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +68,9 @@ def check(
         visible = schema_changes(old.api, new.api)
         findings += [_judged(change, operations, places, strictness) for change in visible]
         findings += _changes_behind(old, new, visible, places)
-    explained = {user for f in findings if f.level is Level.ERROR for user in f.used_by}
-    unexplained = [operation for operation in operations if operation not in explained]
+    refusals = [finding for finding in findings if finding.level is Level.ERROR]
+    explained = {use.operation.source for finding in refusals for use in finding.used_by}
+    unexplained = [operation for operation in operations if operation.source not in explained]
     findings += _invalid_operations(unexplained, old, new.api)
     findings += [
         _lint_finding(found, places) for found in lint(new.api, strictness.lint, new.sized)
@@ -168,39 +119,44 @@ def _judged(
     places: _Places,
     strictness: Strictness,
 ) -> Finding:
-    used_by = () if change.severity is Severity.SAFE else _users(change, operations)
+    used_by = _users(change, operations)
     level = Level.NOTE
     if change.severity is Severity.BREAKING:
         is_forgiven = strictness.allow_unused and not used_by
         level = Level.WARNING if is_forgiven else Level.ERROR
     elif change.severity is Severity.DANGEROUS:
         level = Level.WARNING
-    location, subgraphs = places.of(change.coordinate)
+    location, subgraphs = places.of(change.renamed_to or change.coordinate)
     return Finding(
         level,
         change.code,
         change.coordinate,
         change.message,
         change.severity,
-        change.advice,
+        advice_for(change),
+        change.renamed_to,
         location,
         subgraphs,
         used_by,
     )
 
 
-def _users(change: Change, operations: Sequence[KnownOperation]) -> tuple[KnownOperation, ...]:
+def _users(change: Change, operations: Sequence[KnownOperation]) -> tuple[Use, ...]:
     """Operations that rely on the coordinate; on its holder when the coordinate is an addition."""
-    coordinate = change.coordinate
-    if change.code in ("REQUIRED_ARG_ADDED", "OPTIONAL_ARG_ADDED"):
-        coordinate = coordinate[: coordinate.index("(")]
-    elif change.code in (
-        "REQUIRED_INPUT_FIELD_ADDED",
-        "OPTIONAL_INPUT_FIELD_ADDED",
-        "VALUE_ADDED_TO_ENUM",
-    ):
-        coordinate = coordinate.split(".")[0]
-    return tuple(operation for operation in operations if coordinate in operation.coordinates)
+    if change.code in _ADDED_TO_WHAT_IS_USED:
+        return uses(operations, owner_of(change.coordinate))
+    if change.severity is Severity.SAFE and change.code != "DEPRECATION_ADDED":
+        return ()
+    return uses(operations, change.coordinate)
+
+
+_ADDED_TO_WHAT_IS_USED = {
+    "REQUIRED_ARG_ADDED",
+    "OPTIONAL_ARG_ADDED",
+    "REQUIRED_INPUT_FIELD_ADDED",
+    "OPTIONAL_INPUT_FIELD_ADDED",
+    "VALUE_ADDED_TO_ENUM",
+}
 
 
 def _changes_behind(
@@ -208,6 +164,7 @@ def _changes_behind(
 ) -> list[Finding]:
     """Changes of single subgraphs that the API schema does not show."""
     known = {(change.code, change.coordinate) for change in visible}
+    known |= {(code, change.renamed_to) for change in visible for code in ADDITIONS}
     findings: list[Finding] = []
     for name in (name for name in new.subgraphs if name in old.subgraphs):
         before, after = old.subgraphs[name], new.subgraphs[name]
@@ -215,7 +172,7 @@ def _changes_behind(
             continue
         for change in schema_changes(schema_of_subgraph(before), schema_of_subgraph(after)):
             if (change.code, change.coordinate) not in known:
-                location, _ = places.of(change.coordinate)
+                location, _ = places.of(change.renamed_to or change.coordinate)
                 message = f"{change.message} Clients see no difference."
                 findings.append(
                     Finding(
@@ -223,6 +180,7 @@ def _changes_behind(
                         change.code,
                         change.coordinate,
                         message,
+                        renamed_to=change.renamed_to,
                         location=location,
                         subgraphs=(name,),
                     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from router.checks.check import Report, Strictness, check
+from router.checks.check import Strictness, check
 from router.checks.collection import collection
 from router.checks.errors import CheckInputError
 from router.checks.formats import FORMATS, coloured_text
@@ -25,6 +25,8 @@ from router.checks.sources import (
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+
+    from router.checks.report import Report
 
 GOOD, NO = 0, 1
 
@@ -46,8 +48,7 @@ def run_check(options: argparse.Namespace) -> int:
         raise CheckInputError(msg)
     if reference.api is not None and folder.is_dir():
         operations = read_operations(folder, reference.api)
-    if options.usage:
-        operations += read_usage(Path(options.usage))
+    operations += read_usage([Path(file) for file in options.usage])
     strictness = Strictness(options.allow_unused, _lint_levels(options.lint, configuration))
     python: dict[str, PythonLine] = {}
     for module in options.python:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from graphql import (
@@ -57,6 +58,17 @@ def parents(coordinate: str) -> Iterator[str]:
         yield coordinate
     if "." in coordinate:
         yield coordinate[: coordinate.index(".")]
+
+
+def owner_of(coordinate: str) -> str:
+    """What it is part of; empty for types and directives."""
+    _, *owners = parents(coordinate)
+    return owners[0] if owners else ""
+
+
+def name_of(coordinate: str) -> str:
+    """The last name in it: `c` of `A.b(c:)`, `b` of `A.b`, `A` of `A`."""
+    return re.split(r"[.(]", coordinate.removesuffix(":)"))[-1]
 
 
 def _names(sdl: str) -> Iterator[tuple[str, NameNode]]:

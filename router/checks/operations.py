@@ -1,18 +1,20 @@
-"""What clients are known to send: from a folder of operations and from the router's usage file."""
+"""What clients are known to send: from a folder of operations and from a router's usage files."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse, validate
 
 from router.checks.errors import CheckInputError
-from router.supergraph.used_coordinates import used_coordinates
+from router.checks.files import read_file
+from router.checks.git import days_added
+from router.supergraph.used_coordinates import lines_of_use
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from graphql import DocumentNode, GraphQLSchema
@@ -24,18 +26,29 @@ class KnownOperation:
 
     Attributes:
         source: File it was read from, as messages name it.
-        coordinates: Every part of the schema it relies on.
+        lines: Every coordinate it relies on, with the line that does; 0 when nobody knows.
         document: None when it comes from a usage file.
         requests: How often it was seen; None when nobody counted.
-        last_seen: Day or moment, as the usage file has it.
+        first_seen: Day or moment, as the usage file has it; for a file, when Git got it.
+        last_seen: The same.
+        client: Who sends it, if the usage file says so.
     """
 
     name: str
     source: str
-    coordinates: frozenset[str]
+    lines: Mapping[str, int]
     document: DocumentNode | None = None
     requests: int | None = None
+    first_seen: str | None = None
     last_seen: str | None = None
+    client: str | None = None
+
+
+class Use(NamedTuple):
+    """An operation that relies on something, and the line where it does; 0: not known."""
+
+    operation: KnownOperation
+    line: int
 
 
 def read_operations(folder: Path, schema: GraphQLSchema) -> list[KnownOperation]:
@@ -44,47 +57,108 @@ def read_operations(folder: Path, schema: GraphQLSchema) -> list[KnownOperation]
     Raises:
         CheckInputError: A file is no GraphQL document.
     """
+    added = days_added(folder)
     operations: list[KnownOperation] = []
     for file in sorted(folder.rglob("*.graphql")):
-        try:
-            document = parse(file.read_text("utf-8"))
-        except GraphQLSyntaxError as error:
-            msg = f"{file}: {error.message}"
-            raise CheckInputError(msg) from error
+        document = parse_file(file)
         names = [
             d.name.value
             for d in document.definitions
             if isinstance(d, OperationDefinitionNode) and d.name is not None
         ]
-        name = ", ".join(names) or file.stem
-        used = frozenset(used_coordinates(document, schema))
-        operations.append(KnownOperation(name, str(file), used, document))
+        operations.append(
+            KnownOperation(
+                ", ".join(names) or file.stem,
+                str(file),
+                lines_of_use(document, schema),
+                document,
+                first_seen=added.get(file.relative_to(folder).as_posix()),
+            )
+        )
     return operations
 
 
-def read_usage(file: Path) -> list[KnownOperation]:
-    """The operations of a usage file.
-
-    Its form: `{"operations": [{"name", "hash", "coordinates": [...], "count", "lastSeen"}]}`.
+def parse_file(file: Path) -> DocumentNode:
+    """A GraphQL document.
 
     Raises:
-        CheckInputError: It has another form.
+        CheckInputError: It is none, or cannot be read.
     """
     try:
-        entries: Any = json.loads(file.read_text("utf-8"))["operations"]
+        return parse(read_file(file))
+    except GraphQLSyntaxError as error:
+        at = error.locations[0] if error.locations else None
+        place = f"{file}:{at.line}:{at.column}" if at else str(file)
+        msg = f"{place}: {error.message}"
+        raise CheckInputError(msg) from error
+
+
+def read_usage(files: Iterable[Path]) -> list[KnownOperation]:
+    """The operations of usage files; what several files count is added up.
+
+    Their form: `{"operations": [{"hash", "name", "coordinates": [...], "count", "firstSeen",
+    "lastSeen", "client"}]}`. A folder stands for the `*.json` in it.
+
+    Raises:
+        CheckInputError: One has another form.
+    """
+    found: dict[tuple[str, str | None], KnownOperation] = {}
+    for file in files:
+        for part in sorted(file.glob("*.json")) if file.is_dir() else (file,):
+            for identity, operation in _usage_of(part):
+                key = (identity, operation.client)
+                known = found.get(key)
+                found[key] = operation if known is None else _joined(known, operation)
+    return list(found.values())
+
+
+def _usage_of(file: Path) -> list[tuple[str, KnownOperation]]:
+    try:
+        entries: Any = json.loads(read_file(file))["operations"]
         return [
-            KnownOperation(
-                name=entry.get("name") or entry["hash"],
-                source=str(file),
-                coordinates=frozenset(entry["coordinates"]),
-                requests=entry.get("count"),
-                last_seen=entry.get("lastSeen"),
+            (
+                str(entry.get("hash") or entry["name"]),
+                KnownOperation(
+                    name=entry.get("name") or entry["hash"],
+                    source=str(file),
+                    lines=dict.fromkeys(entry["coordinates"], 0),
+                    requests=entry.get("count"),
+                    first_seen=entry.get("firstSeen"),
+                    last_seen=entry.get("lastSeen"),
+                    client=entry.get("client"),
+                ),
             )
             for entry in entries
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        msg = f"{file} is not a usage file: {error!r}"
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = (
+            f"{file} is not a usage file: it holds "
+            '{"operations": [{"hash", "name", "coordinates", "count", "lastSeen"}, ...]}'
+            f" ({type(error).__name__}: {error})"
+        )
         raise CheckInputError(msg) from error
+
+
+def _joined(one: KnownOperation, other: KnownOperation) -> KnownOperation:
+    seen = [moment for moment in (one.last_seen, other.last_seen) if moment]
+    first = [moment for moment in (one.first_seen, other.first_seen) if moment]
+    counts = [count for count in (one.requests, other.requests) if count is not None]
+    return replace(
+        one,
+        lines={**other.lines, **one.lines},
+        requests=sum(counts) if counts else None,
+        first_seen=min(first, default=None),
+        last_seen=max(seen, default=None),
+    )
+
+
+def uses(operations: Sequence[KnownOperation], coordinate: str) -> tuple[Use, ...]:
+    """Who relies on a coordinate."""
+    return tuple(
+        Use(operation, operation.lines[coordinate])
+        for operation in operations
+        if coordinate in operation.lines
+    )
 
 
 def validation_errors(operation: KnownOperation, schema: GraphQLSchema) -> Sequence[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +30,7 @@ from graphql import (
 from graphql.language import TypeDefinitionNode, TypeExtensionNode
 
 from router.checks.errors import CheckInputError
+from router.checks.git import file_at
 from router.checks.subgraph_sources import LoadedSubgraph, load_subgraphs
 from router.composition import compose
 from router.supergraph import SupergraphError, load_supergraph
@@ -122,18 +122,7 @@ def _from_git(ref: str, configuration: Path) -> Schemas:
     folder = configuration.parent
 
     def read(path: Path) -> str:
-        name = os.path.relpath(path, folder)
-        command = ("git", "-C", str(folder), "show", f"{ref}:./{name}")
-        try:
-            done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 (no shell)
-        except OSError as error:
-            msg = f"git is needed to compare with {ref}: {error}"
-            raise CheckInputError(msg) from error
-        if done.returncode != 0:
-            reason = done.stderr.decode(errors="replace").strip()
-            msg = f"{ref} is neither a file nor a Git ref that holds {path}: {reason}"
-            raise CheckInputError(msg)
-        return done.stdout.decode()
+        return file_at(ref, folder, os.path.relpath(path, folder))
 
     return _composed(load_subgraphs(configuration, read))
 

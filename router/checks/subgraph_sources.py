@@ -19,6 +19,7 @@ import yaml
 from graphql import GraphQLSchema, graphql_sync
 
 from router.checks.errors import CheckInputError
+from router.checks.files import read_file
 from router.composition import SubgraphDefinition
 
 if TYPE_CHECKING:
@@ -75,17 +76,6 @@ def load_subgraphs(
                 )
                 raise CheckInputError(msg)
     return loaded
-
-
-def read_file(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        msg = f"{path}: {error.strerror}"
-        raise CheckInputError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{path} is not UTF-8"
-        raise CheckInputError(msg) from error
 
 
 def sdl_of_endpoint(url: str) -> str:

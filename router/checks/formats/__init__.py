@@ -13,7 +13,7 @@ from router.checks.formats.text import coloured_text, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from router.checks.check import Report
+    from router.checks.report import Report
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
     "text": text,

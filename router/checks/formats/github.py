@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.checks.check import Level
-from router.checks.formats.text import operations_in_words
+from router.checks.formats.text import details_of
+from router.checks.report import Level
 
 if TYPE_CHECKING:
-    from router.checks.check import Finding, Report
+    from router.checks.report import Finding, Report
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
@@ -26,11 +26,7 @@ def _command(finding: Finding) -> str:
             "col": str(finding.location.column),
         }
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    message = finding.message
-    if finding.used_by:
-        message += f"\nUsed by {operations_in_words(finding.used_by)}."
-    if finding.advice:
-        message += f"\n{finding.advice}"
+    message = "\n".join(details_of(finding))
     return f"::{_COMMANDS[finding.level]} {listed}::{_escaped(message)}"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from router.checks.changes import Severity
+from router.checks.change import Severity
 
 if TYPE_CHECKING:
-    from router.checks.check import Finding, Report
+    from router.checks.report import Finding, Report
 
 
 def as_json(report: Report) -> str:
@@ -28,7 +28,8 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "coordinate": finding.coordinate,
         "message": finding.message,
-        "advice": finding.advice,
+        "renamedTo": finding.renamed_to or None,
+        "advice": {"subgraph": finding.advice.subgraph, "clients": finding.advice.clients},
         "location": {"path": location.path, "line": location.line, "column": location.column}
         if location
         else None,
@@ -40,9 +41,12 @@ def finding_record(finding: Finding) -> dict[str, Any]:
             {
                 "name": operation.name,
                 "source": operation.source,
+                "line": line or None,
+                "client": operation.client,
                 "requests": operation.requests,
+                "firstSeen": operation.first_seen,
                 "lastSeen": operation.last_seen,
             }
-            for operation in finding.used_by
+            for operation, line in finding.used_by
         ],
     }

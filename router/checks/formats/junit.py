@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from router.checks.check import Level
-from router.checks.formats.text import operations_in_words
+from router.checks.formats.text import details_of, message_of
+from router.checks.report import Level
 
 if TYPE_CHECKING:
-    from router.checks.check import Finding, Report
+    from router.checks.report import Finding, Report
 
 
 def junit(report: Report) -> str:
@@ -32,13 +32,9 @@ def _add_case(suite: Element, finding: Finding) -> None:
     if finding.location is not None:
         case.set("file", finding.location.path)
         case.set("line", str(finding.location.line))
-    details = [finding.message]
-    if finding.used_by:
-        details.append(f"Used by {operations_in_words(finding.used_by)}.")
-    if finding.advice:
-        details.append(finding.advice)
+    details = "\n".join(details_of(finding))
     if finding.level is Level.ERROR:
-        failure = SubElement(case, "failure", message=finding.message)
-        failure.text = "\n".join(details)
+        failure = SubElement(case, "failure", message=message_of(finding))
+        failure.text = details
     else:
-        SubElement(case, "system-out").text = "\n".join(details)
+        SubElement(case, "system-out").text = details

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from router.checks.formats.text import operations_in_words
+from router.checks.formats.text import details_of
 
 if TYPE_CHECKING:
-    from router.checks.check import Finding, Report
+    from router.checks.report import Finding, Report
 
 
 def sarif(report: Report) -> str:
@@ -32,16 +32,11 @@ def sarif(report: Report) -> str:
 
 
 def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
-    message = finding.message
-    if finding.used_by:
-        message += f" Used by {operations_in_words(finding.used_by)}."
-    if finding.advice:
-        message += f" {finding.advice}"
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": rules.index(finding.code),
         "level": finding.level.value,
-        "message": {"text": message},
+        "message": {"text": "\n".join(details_of(finding))},
     }
     if finding.location is not None:
         result["locations"] = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.checks.changes import Severity
-from router.checks.check import Level
+from router.checks.change import Severity
+from router.checks.report import Level
 
 if TYPE_CHECKING:
-    from router.checks.check import Finding, Report
-    from router.checks.operations import KnownOperation
+    from router.checks.operations import KnownOperation, Use
+    from router.checks.report import Finding, Report
 
 _COLOURS = {Level.ERROR: "\x1b[31m", Level.WARNING: "\x1b[33m", Level.NOTE: "\x1b[2m"}
 _PLAIN = "\x1b[0m"
@@ -34,30 +34,56 @@ def coloured_text(report: Report) -> str:
 def _lines(finding: Finding) -> list[str]:
     at = f"{finding.location.path}:{finding.location.line}  " if finding.location else ""
     kind = finding.severity.value if finding.severity else finding.level.value
-    lines = [f"{at}{kind}  {finding.code}  {finding.message}"]
-    if finding.used_by:
-        lines.append(f"    used by {operations_in_words(finding.used_by)}")
-    elif finding.severity is Severity.BREAKING:
+    lines = [f"{at}{kind}  {finding.code}  {message_of(finding)}"]
+    lines += [f"    used by {user}" for user in users_in_words(finding.used_by)]
+    if finding.severity is Severity.BREAKING and not finding.used_by:
         hint = "; --allow-unused lets it pass" if finding.level is Level.ERROR else ""
         lines.append(f"    no known operation uses it{hint}")
     if finding.made_by is not None:
         lines.append(f"    made by {finding.made_by.path}:{finding.made_by.line}")
-    if finding.advice and finding.used_by:
-        lines.append(f"    {finding.advice}")
+    lines += [f"    {advice}" for advice in advice_in_words(finding)]
     return lines
 
 
-def operations_in_words(operations: tuple[KnownOperation, ...]) -> str:
-    """Who relies on it, how often and until when, as far as it is known."""
-    shown = [_operation(operation) for operation in operations[:_SHOWN_OPERATIONS]]
-    further = len(operations) - len(shown)
-    return "; ".join(shown) + (f"; and {further} more" if further else "")
+def details_of(finding: Finding) -> list[str]:
+    """The sentences of a finding, for formats that have a place for its line."""
+    users = users_in_words(finding.used_by)
+    used_by = [f"Used by {'; '.join(users)}."] if users else []
+    return [message_of(finding), *used_by, *advice_in_words(finding)]
 
 
-def _operation(operation: KnownOperation) -> str:
-    details = [operation.source]
+def message_of(finding: Finding) -> str:
+    """What changed, in a sentence or two."""
+    if not finding.renamed_to:
+        return finding.message
+    return f"{finding.message} Renamed to {finding.renamed_to}?"
+
+
+def advice_in_words(finding: Finding) -> list[str]:
+    """What to do, for those who own the subgraph and for those who own a client."""
+    subgraph, clients = finding.advice
+    return [
+        f"{who}: {what}"
+        for who, what in (("in the subgraph", subgraph), ("in clients", clients))
+        if what and (finding.used_by or finding.renamed_to)
+    ]
+
+
+def users_in_words(users: tuple[Use, ...]) -> list[str]:
+    """Who relies on it, where, how often, since when and until when, as far as it is known."""
+    shown = [_user(*use) for use in users[:_SHOWN_OPERATIONS]]
+    further = len(users) - len(shown)
+    return shown + ([f"{further} more"] if further else [])
+
+
+def _user(operation: KnownOperation, line: int) -> str:
+    details = [f"{operation.source}:{line}" if line else operation.source]
+    if operation.client is not None:
+        details.append(f"client {operation.client}")
     if operation.requests is not None:
         details.append(f"{operation.requests:,} requests")
+    if operation.first_seen is not None:
+        details.append(f"since {operation.first_seen}")
     if operation.last_seen is not None:
         details.append(f"last seen {operation.last_seen}")
     return f"{operation.name} ({', '.join(details)})"

@@ -3,7 +3,8 @@
 import pytest
 from graphql import build_schema
 
-from router.checks.changes import Severity, schema_changes
+from router.checks.change import Severity
+from router.checks.changes import schema_changes
 from router.checks.coordinates import parents, positions
 
 BEFORE = """

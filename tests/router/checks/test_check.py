@@ -1,6 +1,7 @@
 """`router check` from outside: what is printed for each kind of change, formats, exit codes.
 
-A case is a text file: the schema before, the schema after, what clients send, what is printed.
+A case is a text file: the schema before, the schema after, what clients send, what a router has
+seen, what is printed.
 """
 
 import json
@@ -18,6 +19,7 @@ from router.cli import main
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 HEADINGS = re.compile(r"^--- (\w+)(?: (.*))?\n", re.MULTILINE)
 GIT = shutil.which("git") or "git"
+COMMITTED = "2026-03-02T12:00:00Z"
 UPDATE = os.getenv("UPDATE_SNAPSHOTS") == "1"
 
 SCHEMA = """\
@@ -56,7 +58,8 @@ class Project:
 
     def commit(self) -> None:
         author = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-        for command in (("init", "-q"), ("add", "."), (*author, "commit", "-qm", "before")):
+        commit = (*author, "commit", "-qm", "before", f"--date={COMMITTED}")
+        for command in (("init", "-q"), ("add", "."), commit):
             subprocess.run((GIT, *command), cwd=self.folder, check=True, capture_output=True)
 
     def check(self, *arguments: str) -> int:
@@ -84,6 +87,10 @@ def test_what_is_printed(case: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     project.commit()
     project.write_schema(after)
     arguments = next(s[1].split() for s in sections if s[0] == "after")
+    for name, _, content in sections:
+        if name == "usage":
+            (tmp_path / "usage.json").write_text(content)
+            arguments += ["--usage", str(tmp_path / "usage.json")]
     code = project.check("--against", "HEAD", *arguments)
     printed = capsys.readouterr().out.replace(f"{tmp_path}{os.sep}", "") + f"exit code {code}\n"
     if UPDATE:
@@ -134,7 +141,7 @@ def test_lint_levels_come_from_a_file(project: Project, tmp_path: Path) -> None:
         (["--against", "no-such-ref"], "neither a file nor a Git ref"),
         (["--against", "http://127.0.0.1:9/graphql"], "does not answer to introspection"),
         (["--operations", "nowhere"], "nowhere is no folder"),
-        (["--usage", "nowhere.json"], "nowhere.json is not a usage file"),
+        (["--usage", "nowhere.json"], "nowhere.json: No such file"),
         (["--lint", "nowhere.yaml"], "nowhere.yaml is not a list of rules"),
     ],
 )
@@ -177,6 +184,7 @@ def test_github_annotates_the_line(breaking: Project, capsys: pytest.CaptureFixt
         f"::error title=FIELD_REMOVED,file={file},line=6,col=6::Field Task.title"
     )
     assert "%0AUsed by Titles" in line
+    assert "%0Ain clients: " in line
 
 
 def test_junit_has_one_failed_case(breaking: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """What an operation relies on."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,12 +61,13 @@ def test_a_folder_of_operations_is_read_in_order_of_names(tmp_path: Path) -> Non
     (tmp_path / "a.graphql").write_text("query A { tasks { id } } query C { tasks { state } }")
     first, second = read_operations(tmp_path, SCHEMA)
     assert (first.name, second.name) == ("A, C", "B")
-    assert "Task.state" in first.coordinates
+    assert first.lines["Task.state"] == 1
+    assert first.first_seen is None, "nobody knows outside Git"
 
 
 def test_a_file_that_is_no_document_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.graphql").write_text("query {")
-    with pytest.raises(CheckInputError, match=r"a\.graphql: Syntax Error"):
+    with pytest.raises(CheckInputError, match=r"a\.graphql:1:8: Syntax Error"):
         read_operations(tmp_path, SCHEMA)
 
 
@@ -74,4 +76,35 @@ def test_a_file_that_is_no_usage_file_is_named(text: str, tmp_path: Path) -> Non
     file = tmp_path / "usage.json"
     file.write_text(text)
     with pytest.raises(CheckInputError, match=r"usage\.json is not a usage file"):
-        read_usage(file)
+        read_usage([file])
+
+
+def test_what_several_routers_saw_is_added_up(tmp_path: Path) -> None:
+    def seen(count: int, first: str, last: str, client: str = "web") -> dict[str, object]:
+        return {
+            "hash": "ab",
+            "name": "Notes",
+            "client": client,
+            "coordinates": ["Task.note"],
+            "count": count,
+            "firstSeen": first,
+            "lastSeen": last,
+        }
+
+    (tmp_path / "1.json").write_text(
+        json.dumps({"operations": [seen(2, "2026-03-01", "2026-03-09")]})
+    )
+    (tmp_path / "2.json").write_text(
+        json.dumps(
+            {
+                "operations": [
+                    seen(3, "2026-02-01", "2026-02-02"),
+                    seen(5, "2026-01-01", "2026-01-01", client="app"),
+                ]
+            }
+        )
+    )
+    web, app = read_usage([tmp_path])
+    assert (web.client, web.requests) == ("web", 5)
+    assert (web.first_seen, web.last_seen) == ("2026-02-01", "2026-03-09")
+    assert (app.client, app.requests) == ("app", 5)
