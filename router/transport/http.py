@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -12,19 +13,19 @@ from router.errors import StartupError, SubgraphError
 from router.transport.http_connection import ConnectionFailedError, HttpConnection
 
 if TYPE_CHECKING:
-    from router.execution.ports import Headers, SubgraphRequest, SubgraphResponse
+    from router.execution.ports import SubgraphRequest, SubgraphResponse
 
 
-_WATCH_EVERY_S = 0.05
+_TICK_S = 0.05
 """How exactly deadlines are kept."""
 
 
 class HttpSubgraph:
     """Reaches a subgraph over HTTP/1.1.
 
-    Connections are opened as needed, the one used last is used next. A request that meets a kept
-    connection which the server has just closed is sent once more on a fresh one; a mutation is
-    not, since nobody can tell whether the server had read it.
+    Connections are opened as needed, the one used last is used next. A query that meets a kept
+    connection which ends without a byte of an answer is sent once more, on a fresh one; a mutation
+    is not, since nobody can tell whether the server had read it.
     """
 
     def __init__(
@@ -44,8 +45,8 @@ class HttpSubgraph:
             timeout_s: For one request, waiting for a connection included.
             max_connections: More requests at once wait for one of these.
             max_response_bytes: A larger response fails its fetch.
-            keepalive_s: A connection idle for longer is not used again. Below the five seconds
-                after which common servers close, so that few requests meet a closing one.
+            keepalive_s: A connection idle for longer is closed. Below the five seconds after which
+                common servers close, so that few requests meet a closing one.
             tls: For `https://`; the system's trusted authorities if None.
 
         Raises:
@@ -66,34 +67,24 @@ class HttpSubgraph:
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
         self._keepalive_s = keepalive_s
-        self._idle: list[HttpConnection] = []
         self._open: set[HttpConnection] = set()
-        self._connecting = 0
+        self._idle: list[HttpConnection] = []
+        self._under_way = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._watch: asyncio.TimerHandle | None = None
-        self._waiters: deque[asyncio.Future[HttpConnection | None]] = deque()
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Send a request; see `SubgraphClient.send`."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        deadline = min(request.deadline, now + self._timeout_s)
-        message = self._message(request)
-        attempts = 0
+        deadline = min(request.deadline, monotonic() + self._timeout_s)
         try:
-            while True:
-                connection = self._take_idle(now) or await self._connect(loop, deadline)
-                attempts += 1
-                was_reused = connection.is_reused
-                if self._watch is None:
-                    self._watch = loop.call_later(_WATCH_EVERY_S, self._expire, loop)
-                try:
-                    response = await connection.exchange(message, deadline)
-                except ConnectionFailedError as error:
-                    was_stale = error.is_untouched and was_reused and not request.is_mutation
-                    if error.was_sent and not was_stale:
-                        raise
-                else:
-                    return response if attempts == 1 else response._replace(attempts=attempts)
+            if self._under_way < self._max_connections:
+                self._under_way += 1
+            else:
+                await self._wait_for_turn(deadline)
+            try:
+                return await self._send(request, deadline)
+            finally:
+                self._give_turn()
         except TimeoutError as error:
             raise SubgraphError(request.subgraph, "timeout", "no answer in time") from error
         except (ConnectionFailedError, OSError) as error:
@@ -107,78 +98,86 @@ class HttpSubgraph:
         for connection in list(self._open):
             connection.abort()
 
+    async def _send(self, request: SubgraphRequest, deadline: float) -> SubgraphResponse:
+        message = self._message(request)
+        kept = self._take_kept()
+        if kept is None:
+            return await (await self._connect(deadline)).exchange(message, deadline)
+        try:
+            return await kept.exchange(message, deadline)
+        except ConnectionFailedError as error:
+            if request.is_mutation or not error.is_untouched:
+                raise
+        response = await (await self._connect(deadline)).exchange(message, deadline)
+        return structs.replace(response, attempts=2)
+
     def _message(self, request: SubgraphRequest) -> bytes:
-        body = request.body
-        head = f"{self._head}{len(body)}\r\n{_lines(request.headers)}\r\n"
+        body, headers = request.body, request.headers
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+        if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+            # A value with a line break would be a second header, so it is left out.
+            kept = [(name, value) for name, value in headers if not {"\n", "\r"} & {*value}]
+            lines = "".join([f"{name}: {value}\r\n" for name, value in kept])
+        head = f"{self._head}{len(body)}\r\n{lines}\r\n"
         return head.encode("latin-1", "replace") + body
 
-    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Fail what is over its deadline; one timer for all costs less than one each."""
-        now = loop.time()
-        is_busy = [connection.expire(now) for connection in list(self._open)]
-        self._watch = loop.call_later(_WATCH_EVERY_S, self._expire, loop) if any(is_busy) else None
-
-    def _take_idle(self, now: float) -> HttpConnection | None:
-        oldest = now - self._keepalive_s
+    def _take_kept(self) -> HttpConnection | None:
         while self._idle:
             connection = self._idle.pop()
-            if connection.idle_since >= oldest and connection.is_open():
+            if connection.is_open():
                 return connection
-            connection.abort()
         return None
 
-    async def _connect(self, loop: asyncio.AbstractEventLoop, deadline: float) -> HttpConnection:
-        """A fresh connection, or one that another request gives back first."""
-        async with asyncio.timeout_at(deadline):
-            while len(self._open) + self._connecting >= self._max_connections:
-                waiter: asyncio.Future[HttpConnection | None] = loop.create_future()
-                self._waiters.append(waiter)
-                try:
-                    connection = await waiter
-                except asyncio.CancelledError:
-                    if waiter.done() and not waiter.cancelled():
-                        self._pass_on(waiter.result())
-                    raise
-                if connection is not None:
-                    return connection
-            self._connecting += 1
-            try:
-                return await self._open_connection(loop)
-            except BaseException:
-                self._pass_on(None)
-                raise
-            finally:
-                self._connecting -= 1
+    async def _connect(self, deadline: float) -> HttpConnection:
+        loop = asyncio.get_running_loop()
 
-    async def _open_connection(self, loop: asyncio.AbstractEventLoop) -> HttpConnection:
         def make() -> HttpConnection:
-            return HttpConnection(loop, self._max_response_bytes, self._pass_on, self._lost)
+            return HttpConnection(self._max_response_bytes, self._idle.append, self._lost)
 
-        if self._socket_path is not None:
-            _, connection = await loop.create_unix_connection(make, self._socket_path)
-        else:
-            _, connection = await loop.create_connection(
-                make, self._host, self._port, ssl=self._tls
-            )
-        self._open.add(connection)
+        async with asyncio.timeout_at(deadline):
+            if self._socket_path is not None:
+                _, connection = await loop.create_unix_connection(make, self._socket_path)
+            else:
+                _, connection = await loop.create_connection(
+                    make, self._host, self._port, ssl=self._tls
+                )
+        if connection.is_open():
+            self._open.add(connection)
+        if self._watch is None:
+            self._watch = loop.call_later(_TICK_S, self._look, loop)
         return connection
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End what is over its time; one timer for all connections costs less than one each."""
+        now = monotonic()
+        for connection in list(self._open):
+            connection.look(now, self._keepalive_s)
+        self._watch = loop.call_later(_TICK_S, self._look, loop) if self._open else None
 
     def _lost(self, connection: HttpConnection) -> None:
         self._open.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        self._pass_on(None)
 
-    def _pass_on(self, connection: HttpConnection | None) -> None:
-        """Give a connection, or the place of one, to whoever has waited longest."""
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(connection)
+    async def _wait_for_turn(self, deadline: float) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():  # it came together with the end
+                self._give_turn()
+            raise
+
+    def _give_turn(self) -> None:
+        """Let the request go on that has waited longest."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
                 return
-        if connection is not None:
-            self._idle.append(connection)
-
+        self._under_way -= 1
 
 def _split(url: str) -> SplitResult:
     parts = urlsplit(url)
@@ -190,14 +189,3 @@ def _split(url: str) -> SplitResult:
         message = f"subgraph URL {url!r} is not an http:// or https:// URL"
         raise StartupError(message)
     return parts
-
-
-def _lines(headers: Headers) -> str:
-    """Header lines; a value with a line break would be a second header, so it is left out."""
-    return "".join(
-        [
-            f"{name}: {value}\r\n"
-            for name, value in headers
-            if "\n" not in value and "\r" not in value
-        ]
-    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import httptools
@@ -17,6 +18,9 @@ from router.execution.ports import SubgraphResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 @lru_cache(maxsize=64)
@@ -28,47 +32,20 @@ class ConnectionFailedError(Exception):
     """The response will not come.
 
     Attributes:
-        was_sent: The request may have reached the server.
         is_untouched: The connection ended without a byte of a response; on a connection that has
             been idle that usually means that the server had closed it before the request came.
     """
 
-    def __init__(self, reason: str, *, was_sent: bool = True, is_untouched: bool = False) -> None:
+    def __init__(self, reason: str, *, is_untouched: bool = False) -> None:
         super().__init__(reason)
-        self.was_sent = was_sent
         self.is_untouched = is_untouched
 
 
 class HttpConnection(asyncio.Protocol):
-    """A connection of a pool.
-
-    Attributes:
-        is_reused: It has answered before.
-        idle_since: When it was last given back, on the event loop's clock.
-    """
-
-    __slots__ = (
-        "_chunks",
-        "_deadline",
-        "_has_length",
-        "_limit",
-        "_loop",
-        "_media_type",
-        "_on_free",
-        "_on_lost",
-        "_parser",
-        "_size",
-        "_transport",
-        "_waiter",
-        "idle_since",
-        "is_reused",
-    )
-
-    _transport: asyncio.Transport
+    """A connection of a pool; moments are in seconds of `time.monotonic`."""
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
         max_response_bytes: int,
         on_free: Callable[[HttpConnection], None],
         on_lost: Callable[[HttpConnection], None],
@@ -76,27 +53,25 @@ class HttpConnection(asyncio.Protocol):
         """Make an unconnected one.
 
         Args:
-            loop: The running one.
             max_response_bytes: A larger response is refused.
             on_free: Called when it may carry another request.
             on_lost: Called once when it has ended.
         """
-        self._loop = loop
-        self._limit = max_response_bytes
+        self._loop = asyncio.get_running_loop()
+        self._max_bytes = max_response_bytes
         self._on_free = on_free
         self._on_lost = on_lost
-        self._waiter: asyncio.Future[SubgraphResponse] | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._waiter: asyncio.Future[SubgraphResponse] | None = None
         self._deadline = 0.0
+        self._idle_since = 0.0
         self._reset()
-        self.is_reused = False
-        self.idle_since = 0.0
 
     def _reset(self) -> None:
         self._chunks: list[bytes] = []
         self._size = 0
         self._has_length = False
-        self._media_type = b""
+        self._content_type = b""
 
     def is_open(self) -> bool:
         """Whether a request can be written."""
@@ -111,15 +86,15 @@ class HttpConnection(asyncio.Protocol):
 
         Args:
             message: Head and body.
-            deadline: On the event loop's clock; kept by calls of `expire`.
+            deadline: Kept by calls of `look`.
 
         Raises:
             TimeoutError: The deadline has passed.
             ConnectionFailedError: The connection ended, or the response is no HTTP.
         """
         if self._transport.is_closing():
-            msg = "closed before the request"
-            raise ConnectionFailedError(msg, was_sent=False)
+            reason = "closed by the subgraph"
+            raise ConnectionFailedError(reason)
         waiter: asyncio.Future[SubgraphResponse] = self._loop.create_future()
         self._waiter = waiter
         self._deadline = deadline
@@ -131,15 +106,14 @@ class HttpConnection(asyncio.Protocol):
                 self._waiter = None
                 self._transport.abort()
 
-    def expire(self, now: float) -> bool:
-        """Fail an exchange that is over its deadline; gives whether one is still under way."""
+    def look(self, now: float, keepalive_s: float) -> None:
+        """End an exchange that is over its deadline, or a connection that is idle for too long."""
         waiter = self._waiter
-        if waiter is None or waiter.done():
-            return False
-        if self._deadline <= now:
+        if waiter is None:
+            if self._idle_since < now - keepalive_s:
+                self._transport.abort()
+        elif self._deadline <= now and not waiter.done():
             waiter.set_exception(TimeoutError())
-            return False
-        return True
 
     # asyncio.Protocol
 
@@ -152,19 +126,18 @@ class HttpConnection(asyncio.Protocol):
             self._transport.abort()
             return
         self._size += len(data)
-        if self._size > self._limit:
-            self._fail(ConnectionFailedError(f"response of more than {self._limit} bytes"))
-            self._transport.abort()
-            return
         try:
+            if self._size > self._max_bytes:
+                reason = f"response of more than {self._max_bytes} bytes"
+                raise ConnectionFailedError(reason)
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            self._fail(ConnectionFailedError(f"not HTTP: {error}"))
+        except (httptools.HttpParserError, ConnectionFailedError) as error:
+            self._fail(ConnectionFailedError(f"not to be read: {error}"))
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._chunks and not self._has_length:  # the close is the end of the response
-            self._finish()
+        if exc is None and self._chunks and not self._has_length:
+            self._finish()  # the close is the end of the response
         elif self._waiter is not None:
             reason = str(exc) if exc is not None else "closed by the subgraph"
             self._fail(ConnectionFailedError(reason, is_untouched=not self._size))
@@ -177,11 +150,10 @@ class HttpConnection(asyncio.Protocol):
             self._transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        length = len(name)
-        if length == 12:
-            if name.lower() == b"content-type":
-                self._media_type = value
-        elif length in {14, 17} and name.lower() in {b"content-length", b"transfer-encoding"}:
+        name = name.lower()
+        if name == b"content-type":
+            self._content_type = value
+        elif name in _FRAMING:
             self._has_length = True
 
     def on_body(self, body: bytes) -> None:
@@ -199,17 +171,12 @@ class HttpConnection(asyncio.Protocol):
             return
         parser, chunks = self._parser, self._chunks
         if not waiter.done():
-            waiter.set_result(
-                SubgraphResponse(
-                    parser.get_status_code(),
-                    chunks[0] if len(chunks) == 1 else b"".join(chunks),
-                    _media_type(self._media_type),
-                )
-            )
+            body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            media_type = _media_type(self._content_type)
+            waiter.set_result(SubgraphResponse(parser.get_status_code(), body, media_type))
         if parser.should_keep_alive() and not self._transport.is_closing():
             self._reset()
-            self.is_reused = True
-            self.idle_since = self._loop.time()
+            self._idle_since = monotonic()
             self._on_free(self)
         else:
             self._transport.close()

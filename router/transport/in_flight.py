@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from router.execution.ports import SubgraphClient, SubgraphRequest, SubgraphResponse
 
+    _Followers = list[asyncio.Future[SubgraphResponse | None]]
+    _Flight = tuple[float, _Followers]
+    """Deadline of the first request, and who waits for its answer."""
+
 
 class SharedInFlight:
     """Wraps a client: a query that equals one in flight waits for that one's answer.
@@ -24,50 +28,54 @@ class SharedInFlight:
     def __init__(self, client: SubgraphClient) -> None:
         """Wrap a client of one subgraph."""
         self._client = client
-        self._in_flight: dict[Hashable, asyncio.Future[SubgraphResponse | None]] = {}
+        self._in_flight: dict[Hashable, _Flight] = {}
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Send a request, or wait for an equal one; see `SubgraphClient.send`."""
         if request.is_mutation:
             return await self._client.send(request)
         key = (request.body, request.identity)
-        while (leader := self._in_flight.get(key)) is not None:
-            response = await self._follow(leader, request)
+        while (flight := self._in_flight.get(key)) is not None:
+            response = await _follow(flight, request)
             if response is not None:
-                return response
-        return await self._lead(key, request)
+                return structs.replace(response, is_shared=True, attempts=0)
+        flight = self._in_flight[key] = (request.deadline, [])
+        shared: SubgraphResponse | SubgraphError | None = None
+        try:
+            shared = await self._client.send(request)
+        except SubgraphError as error:
+            shared = error if error.failure != "timeout" else None
+            raise
+        finally:
+            del self._in_flight[key]
+            if followers := flight[1]:
+                _tell(followers, shared)
+        return shared
 
     async def aclose(self) -> None:
         """Close the wrapped client."""
         await self._client.aclose()
 
-    async def _lead(self, key: Hashable, request: SubgraphRequest) -> SubgraphResponse:
-        result: asyncio.Future[SubgraphResponse | None] = asyncio.get_running_loop().create_future()
-        self._in_flight[key] = result
-        failure: SubgraphError | None = None
-        response: SubgraphResponse | None = None
-        try:
-            response = await self._client.send(request)
-        except SubgraphError as error:
-            failure = error if error.failure != "timeout" else None
-            raise
-        finally:
-            del self._in_flight[key]
-            if failure is not None:
-                result.set_exception(failure)
-                result.exception()  # nobody may be waiting for it
-            else:
-                result.set_result(response)
-        return response
 
-    @staticmethod
-    async def _follow(
-        leader: asyncio.Future[SubgraphResponse | None], request: SubgraphRequest
-    ) -> SubgraphResponse | None:
-        """The leader's response; None if it gave up for reasons of its own."""
-        try:
-            async with asyncio.timeout_at(request.deadline):
-                response = await asyncio.shield(leader)
-        except TimeoutError as error:
-            raise SubgraphError(request.subgraph, "timeout", "no answer in time") from error
-        return None if response is None else response._replace(is_shared=True, attempts=0)
+async def _follow(flight: _Flight, request: SubgraphRequest) -> SubgraphResponse | None:
+    """The first request's response; None if it gave up for reasons of its own."""
+    deadline, followers = flight
+    told: asyncio.Future[SubgraphResponse | None] = asyncio.get_running_loop().create_future()
+    followers.append(told)
+    if deadline <= request.deadline:  # the first request keeps it, a timer would never fire
+        return await told
+    try:
+        async with asyncio.timeout_at(request.deadline):
+            return await told
+    except TimeoutError as error:
+        raise SubgraphError(request.subgraph, "timeout", "no answer in time") from error
+
+
+def _tell(followers: _Followers, shared: SubgraphResponse | SubgraphError | None) -> None:
+    for told in followers:
+        if told.done():
+            continue
+        if isinstance(shared, SubgraphError):
+            told.set_exception(shared)
+        else:
+            told.set_result(shared)

@@ -72,7 +72,7 @@ class Retrying:
                     or response.status not in _BUSY_STATUSES
                     or not await self._pause(number, request)
                 ):
-                    return response if sent == 1 else response._replace(attempts=sent)
+                    return response if sent == 1 else structs.replace(response, attempts=sent)
         raise AssertionError  # the last round returns or raises
 
     async def _pause(self, number: int, request: SubgraphRequest) -> bool:
