@@ -159,8 +159,8 @@ class RouterSettings(BaseSettings):
 
     env: Literal["development", "production"] = Field(
         "development",
-        description="`production` switches introspection, GraphiQL and suggestions off unless "
-        "they are set, logs JSON, and refuses unsafe values.",
+        description="`production` switches introspection, GraphiQL, suggestions and explained "
+        "costs off unless they are set, logs JSON, and refuses unsafe values.",
     )
     supergraph: Path = Field(
         Path("schema/supergraph.graphql"), description="Supergraph SDL file to serve."
@@ -256,6 +256,11 @@ class RouterSettings(BaseSettings):
     max_cost: Limit = Field(
         None, description="Highest cost estimated from @cost and @listSize, or off."
     )
+    explain_cost: bool = Field(
+        default=True,
+        description="Tell clients that send `x-explain-cost: 1` the estimated and the actual cost; "
+        "false in production unless set.",
+    )
     max_body: Size = Field(2**20, description="Largest body of a request (size).")
     single_mutations: Names = Field(
         (),
@@ -337,6 +342,7 @@ class RouterSettings(BaseSettings):
                 "introspection": False,
                 "graphiql": False,
                 "suggestions": False,
+                "explain_cost": False,
                 "log_format": "json",
                 **values,
             }

@@ -191,6 +191,7 @@ def _policies(
         authentication=authentication,
         authorization=settings.authorization if authentication is not None else "off",
         rate_limits=_rate_limits(settings, structure, storage),
+        explains_cost=settings.explain_cost,
         allows_introspection=settings.introspection,
         hides_suggestions=not settings.suggestions,
         timeout_s=settings.timeout,

@@ -14,6 +14,7 @@ depends on the request is done every time:
     coerce variables
     limit cost          needs the variables
     execute
+    explain cost        for clients that ask
     respond
 """
 
@@ -26,6 +27,7 @@ from router.errors import ClientError, InvalidRequestError
 from router.pipeline.authorize import authorize
 from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execute
+from router.pipeline.explain_cost import explain_cost, is_asked
 from router.pipeline.identify import identify, verify
 from router.pipeline.limit_cost import limit_cost
 from router.pipeline.limit_rate import limit_calls, limit_rate
@@ -136,7 +138,11 @@ class Pipeline:
         )
         result = await execute(prepared, variables, forwarded, engine, observations, deadline.at)
         mark("execute")
-        answer = respond(result, observations, policies.error_mask)
+        extensions = None
+        if policies.explains_cost and is_asked(caller):
+            limit = policies.limits.max_cost
+            extensions = explain_cost(operation, variables, result, engine.supergraph, limit)
+        answer = respond(result, observations, policies.error_mask, extensions)
         mark("respond")
         return answer
 

@@ -1,11 +1,9 @@
 """What an operation costs, estimated before it runs.
 
-A field that returns an object, an interface or a union costs 1, a leaf 0, a root mutation field
-10; `@cost` on a field, on the type it returns or on an argument replaces or adds its weight. What
-stands under a list is multiplied by the list's size: the largest slicing argument of `@listSize`,
-else its assumed size, else 1. With `sizedFields` the size belongs to these fields of the returned
-object (`nodes`, `edges`) and not to the field itself. On interfaces and unions the dearest object
-type counts. Introspection has a flat price.
+The prices of fields are those of `prices`. What stands under a list is multiplied by the list's
+size: the largest slicing argument of `@listSize`, else its assumed size, else 1. With `sizedFields`
+the size belongs to these fields of the returned object (`nodes`, `edges`) and not to the field
+itself. On interfaces and unions the dearest object type counts.
 
 The operation is compiled once: parts that no variable touches become numbers.
 
@@ -19,12 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import (
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
-    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     ObjectValueNode,
@@ -37,13 +32,14 @@ from graphql import (
     is_composite_type,
 )
 
+from router.policies.prices import INTROSPECTION_FIELD, Prices
+
 if TYPE_CHECKING:
+    from graphql import FragmentDefinitionNode
+
     from router.supergraph import ListSize, Supergraph
 
 Cost = Callable[[Mapping[str, Any]], float]
-
-_MUTATION_FIELD = 10.0
-_INTROSPECTION_FIELD = 100.0
 
 
 def compile_cost(
@@ -52,18 +48,14 @@ def compile_cost(
     supergraph: Supergraph,
 ) -> Cost:
     """A function from coerced variables to the estimated cost of a valid operation."""
-    return _Compiler(fragments, supergraph).root(operation)
+    return _Compiler(Prices(fragments, supergraph), supergraph).root(operation)
 
 
 class _Compiler:
-    def __init__(
-        self, fragments: Mapping[str, FragmentDefinitionNode], supergraph: Supergraph
-    ) -> None:
-        self._fragments = fragments
+    def __init__(self, prices: Prices, supergraph: Supergraph) -> None:
+        self._prices = prices
         self._schema: GraphQLSchema = supergraph.api_schema
-        self._weights = supergraph.cost
         self._list_sizes = supergraph.list_sizes
-        self._is_mutation = False
         # Object types that share an interface meet the same selections again and again.
         self._known: dict[tuple[object, ...], Cost] = {}
 
@@ -71,8 +63,7 @@ class _Compiler:
         root_type = self._schema.get_root_type(operation.operation)
         if root_type is None:
             raise AssertionError(operation.operation)
-        self._is_mutation = operation.operation.value == "mutation"
-        return self._object(root_type.name, [operation.selection_set], {}, is_root=True)
+        return self._object(root_type.name, [operation.selection_set], {})
 
     def _composite(
         self,
@@ -100,8 +91,6 @@ class _Compiler:
         type_name: str,
         selection_sets: Sequence[SelectionSetNode],
         sizes: Mapping[str, Cost],
-        *,
-        is_root: bool = False,
     ) -> Cost:
         """Cost of what is selected on one object type.
 
@@ -109,82 +98,27 @@ class _Compiler:
             type_name: An object type.
             selection_sets: Of all field nodes that share the place.
             sizes: Sizes that the enclosing field's `sizedFields` give to fields of this type.
-            is_root: Whether the type is the operation's root type.
         """
-        by_key: dict[str, list[FieldNode]] = {}
-        for selection_set in selection_sets:
-            self._collect(type_name, selection_set, by_key, set())
         declared = self._schema.type_map[type_name]
         fields = declared.fields if isinstance(declared, GraphQLObjectType) else {}
         costs: list[Cost] = []
-        for nodes in by_key.values():
+        for nodes in self._prices.fields(type_name, selection_sets).values():
             name = nodes[0].name.value
             if name in ("__schema", "__type"):
-                costs.append(_constant(_INTROSPECTION_FIELD))
+                costs.append(_constant(INTROSPECTION_FIELD))
             elif name != "__typename":
-                field = fields[name]
-                cost = self._field(type_name, name, field, nodes, is_root=is_root)
+                cost = self._field(type_name, name, fields[name], nodes)
                 size = sizes.get(name)
                 costs.append(cost if size is None else _product(size, cost))
         return _sum(costs)
 
-    def _collect(
-        self,
-        type_name: str,
-        selection_set: SelectionSetNode,
-        by_key: dict[str, list[FieldNode]],
-        spread: set[str],
-    ) -> None:
-        for selection in selection_set.selections:
-            match selection:
-                case FieldNode():
-                    key = (selection.alias or selection.name).value
-                    by_key.setdefault(key, []).append(selection)
-                case InlineFragmentNode():
-                    condition = selection.type_condition
-                    if condition is None or self._applies(condition.name.value, type_name):
-                        self._collect(type_name, selection.selection_set, by_key, spread)
-                case FragmentSpreadNode():
-                    name = selection.name.value
-                    fragment = self._fragments[name]
-                    if name not in spread and self._applies(
-                        fragment.type_condition.name.value, type_name
-                    ):
-                        spread.add(name)
-                        self._collect(type_name, fragment.selection_set, by_key, spread)
-
-    def _applies(self, condition: str, type_name: str) -> bool:
-        if condition == type_name:
-            return True
-        declared = self._schema.type_map.get(condition)
-        return is_abstract_type(declared) and self._schema.is_sub_type(
-            declared,
-            self._schema.type_map[type_name],
-        )
-
-    def _field(
-        self,
-        parent: str,
-        name: str,
-        field: GraphQLField,
-        nodes: list[FieldNode],
-        *,
-        is_root: bool,
-    ) -> Cost:
+    def _field(self, parent: str, name: str, field: GraphQLField, nodes: list[FieldNode]) -> Cost:
         returned = get_named_type(field.type)
-        weight: float | None = self._weights.get((parent, name))
-        if weight is None:
-            weight = self._weights.get(returned.name)
-        if weight is None and is_root and self._is_mutation:
-            weight = _MUTATION_FIELD
-        if weight is None:
-            weight = 1.0 if is_composite_type(returned) else 0.0
         given = {argument.name.value: argument.value for argument in nodes[0].arguments or ()}
-        for argument in given:
-            weight += self._weights.get((parent, name, argument), 0)
+        weight = self._prices.weight(parent, name, field, given)
         size, sizes = self._sizes(parent, name, field, given)
         sized_by = (self._list_sizes[parent, name], id(nodes[0])) if sizes else ()
-        parts = [_constant(float(weight))]
+        parts = [_constant(weight)]
         if is_composite_type(returned):
             selections = [node.selection_set for node in nodes if node.selection_set is not None]
             parts.append(self._composite(returned.name, selections, sizes, sized_by))

@@ -41,6 +41,7 @@ class PolicySet:
             operation, "off" leaves the directives to the subgraphs.
         policy_check: Decides `@policy`; without one no policy holds.
         rate_limits: None: off.
+        explains_cost: Clients may ask what an operation costs.
         allows_introspection: `__schema` and `__type` are answered.
         hides_suggestions: Validation errors do not name similar fields.
         timeout_s: Longest time for one operation.
@@ -58,6 +59,7 @@ class PolicySet:
     authorization: AuthorizationMode = "off"
     policy_check: PolicyCheck | None = None
     rate_limits: RateLimits | None = None
+    explains_cost: bool = True
     allows_introspection: bool = True
     hides_suggestions: bool = False
     timeout_s: float = 30.0
