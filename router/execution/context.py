@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -49,7 +51,7 @@ class DeniedField:
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
-class ExecutionResult(NamedTuple):
+class ExecutionResult(msgspec.Struct):
     """The answer to one operation.
 
     Attributes:

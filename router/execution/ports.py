@@ -6,7 +6,9 @@ in-flight sharing are clients that wrap another client.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[str, str], ...]
 
 
-class SubgraphRequest:
+class SubgraphRequest(msgspec.Struct, kw_only=True, eq=False):
     """One GraphQL request to one subgraph.
 
     Attributes:
@@ -28,40 +30,17 @@ class SubgraphRequest:
         identity: Requests with equal bodies may share an answer only if this is equal too.
     """
 
-    __slots__ = (
-        "body",
-        "deadline",
-        "headers",
-        "identity",
-        "is_mutation",
-        "operation",
-        "subgraph",
-        "variables",
-    )
-
-    def __init__(  # noqa: PLR0913 - a record, built in one place
-        self,
-        *,
-        subgraph: str,
-        operation: str,
-        variables: dict[str, Any],
-        body: bytes,
-        headers: Headers,
-        deadline: float,
-        is_mutation: bool,
-        identity: Hashable,
-    ) -> None:
-        self.subgraph = subgraph
-        self.operation = operation
-        self.variables = variables
-        self.body = body
-        self.headers = headers
-        self.deadline = deadline
-        self.is_mutation = is_mutation
-        self.identity = identity
+    subgraph: str
+    operation: str
+    variables: dict[str, Any]
+    body: bytes
+    headers: Headers
+    deadline: float
+    is_mutation: bool
+    identity: Hashable
 
 
-class SubgraphResponse(NamedTuple):
+class SubgraphResponse(msgspec.Struct):
     """What came back, not yet judged.
 
     Attributes:

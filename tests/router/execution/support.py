@@ -64,6 +64,7 @@ def supergraph_of(api_sdl: str) -> Supergraph:
         security={},
         cost={},
         list_sizes={},
+        contexts={},
     )
 
 
