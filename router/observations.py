@@ -62,6 +62,8 @@ class Observations:
         operation_name: As the document names it; "" for an anonymous operation.
         operation_kind: "query", "mutation", "subscription"; "" before it is known.
         operation_hash: Short SHA-256 of the document's text; "" before it is known.
+        coordinates: What the operation relies on; empty unless the usage file asks for it.
+        client: Name of the client's program, as it says; "" if it does not.
         outcome: "ok", "errors" (answered, with errors in fields), "client_gone" (the request never
             came whole), or the code of the refusal.
         error_codes: `extensions.code` of each error sent.
@@ -72,7 +74,9 @@ class Observations:
     """
 
     __slots__ = (
+        "client",
         "client_address",
+        "coordinates",
         "error_codes",
         "fetches",
         "operation_hash",
@@ -97,6 +101,8 @@ class Observations:
         self.operation_name = ""
         self.operation_kind = ""
         self.operation_hash = ""
+        self.coordinates: tuple[str, ...] = ()
+        self.client = ""
         self.outcome = "ok"
         self.error_codes: list[str] = []
         self.stages: list[StageObservation] = []

@@ -324,6 +324,14 @@ class RouterSettings(BaseSettings):
         "text", description="Form of log lines; json in production unless set."
     )
     log_operations: bool = Field(default=True, description="Write one line for every operation.")
+    usage_file: OptionalPath = Field(
+        None,
+        description="File that tells `check --usage` what clients send: hashes, names, coordinates "
+        "and counts of operations, never variables. Routers on one machine may share it.",
+    )
+    usage_interval: Duration = Field(
+        60.0, description="How often the usage file is written (duration)."
+    )
     metrics: bool = Field(default=True, description="Serve Prometheus metrics at /metrics.")
     otel_exporter_otlp_endpoint: OptionalText = Field(
         None,

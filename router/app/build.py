@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from router.policies.authentication import Authentication
     from router.policies.shared_counts import SharedStorage
     from router.supergraph import Subgraph
+    from router.telemetry.usage import Usage
 
 _logger = logging.getLogger("router.app")
 
@@ -74,6 +75,7 @@ def build_router(settings: RouterSettings) -> Router:
         if settings.log_operations
         else None,
         tracing=_tracing(settings),
+        usage=_usage(settings),
         has_metrics=settings.metrics,
         make_client=_client_maker(settings, structure),
         background=(file.follow, *tokens.background),
@@ -158,6 +160,14 @@ def _tracing(settings: RouterSettings) -> Tracing | None:
     if settings.otel_exporter_otlp_endpoint is None:
         return None
     return Tracing(otlp_exporter(settings.otel_exporter_otlp_endpoint))
+
+
+def _usage(settings: RouterSettings) -> Usage | None:
+    if settings.usage_file is None:
+        return None
+    from router.telemetry.usage import Usage  # noqa: PLC0415 (needs file locks)
+
+    return Usage(settings.usage_file, interval_s=settings.usage_interval)
 
 
 def _policies(

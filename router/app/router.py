@@ -7,7 +7,7 @@ import gc
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from router.telemetry.operation_log import OperationLog
     from router.telemetry.tracing import Tracing
+    from router.telemetry.usage import Usage
 
 MakeClient = Callable[[Subgraph], SubgraphClient]
 Background = Callable[["Router"], Coroutine[Any, Any, None]]
@@ -51,6 +52,7 @@ class RouterOptions:
         graphiql: None: no page at `/`.
         operation_log: None: no line an operation.
         tracing: None: no spans; the client's trace context is passed on.
+        usage: None: no usage file.
         has_metrics: Serve `/metrics`.
         make_client: For subgraphs without a client of their own.
         background: Run from start-up to shutdown, in one task each.
@@ -63,6 +65,7 @@ class RouterOptions:
     graphiql: GraphiQL | None = None
     operation_log: OperationLog | None = None
     tracing: Tracing | None = None
+    usage: Usage | None = None
     has_metrics: bool = True
     make_client: MakeClient = lambda subgraph: SharedInFlight(HttpSubgraph(subgraph.url))
     background: Sequence[Background] = ()
@@ -96,7 +99,8 @@ class Router:
         self.options = options or RouterOptions()
         self.metrics = RouterMetrics()
         self._given_clients = dict(clients or {})
-        self.pipeline = Pipeline(self._engine(supergraph), self.options.policies)
+        policies = replace(self.options.policies, notes_use=self.options.usage is not None)
+        self.pipeline = Pipeline(self._engine(supergraph), policies)
         self.endpoint = GraphQLEndpoint(
             self.pipeline,
             self.options.http,
@@ -227,6 +231,8 @@ class Router:
     async def _lifespan(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as closing:
             for close in self.options.resources:
+        if self.options.usage is not None:
+            self.options.usage.observe(observations)
                 closing.push_async_callback(close)
             if self.options.tracing is not None:
                 closing.callback(self.options.tracing.close)
@@ -235,9 +241,14 @@ class Router:
             running = [tasks.create_task(run(self)) for run in self.options.background]
             # What was made so far lives as long as the process: the collector need not look at it.
             gc.collect()
+            usage = self.options.usage
+            if usage is not None:
+                closing.push_async_callback(usage.write)
             gc.freeze()
             gc.set_threshold(50_000, 5, 2)
             self._is_serving = True
+            if usage is not None:
+                running.append(tasks.create_task(usage.follow()))
             try:
                 yield
             finally:

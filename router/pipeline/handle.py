@@ -31,6 +31,7 @@ from router.pipeline.explain_cost import explain_cost, is_asked
 from router.pipeline.identify import identify, verify
 from router.pipeline.limit_cost import limit_cost
 from router.pipeline.limit_rate import limit_calls, limit_rate
+from router.pipeline.note_use import note_use
 from router.pipeline.operation import Variant
 from router.pipeline.plan import plan
 from router.pipeline.prepare_operation import prepare_operation
@@ -116,6 +117,8 @@ class Pipeline:
         operation = await self._operation(request, engine)
         observations.operation_name = operation.name
         observations.operation_kind = operation.kind
+        if operation.coordinates:
+            note_use(operation, caller, observations)
         observations.operation_hash = operation.hash
         mark("prepare_operation")
         await limit_calls(operation, identity, caller, observations, policies)

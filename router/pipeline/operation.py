@@ -51,12 +51,14 @@ class Operation:
         limited_fields: Coordinates of its root fields that have a rate limit of their own, one
             for each call.
         guarded_calls: Calls of mutations of which a request may hold one in all.
+        coordinates: What it relies on in the schema; empty unless somebody asks for that.
         guards: What a viewer must hold for fields of the operation.
         prepared: Ready for execution, by the kind of request; see `Variant`.
     """
 
     __slots__ = (
         "coerce",
+        "coordinates",
         "document",
         "estimate_cost",
         "guarded_calls",
@@ -80,6 +82,7 @@ class Operation:
         guards: tuple[Guard, ...],
         limited_fields: tuple[str, ...],
         guarded_calls: int,
+        coordinates: tuple[str, ...],
     ) -> None:
         self.document = document
         self.node = node
@@ -91,4 +94,5 @@ class Operation:
         self.guards = guards
         self.limited_fields = limited_fields
         self.guarded_calls = guarded_calls
+        self.coordinates = coordinates
         self.prepared: LruCache[Variant, PreparedOperation] = LruCache(max_items=_MAX_VARIANTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING
 
 from router.errors import ClientError
@@ -12,8 +13,11 @@ from router.pipeline.validate import refuse_introspection, validate
 from router.policies.authorization import guards_of
 from router.policies.cost import compile_cost
 from router.policies.limits import check_operation, guarded_calls, root_fields
+from router.supergraph.used_coordinates import used_coordinates
 
 if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
     from router.pipeline.engine import Engine
     from router.pipeline.parse import ParsedDocument
     from router.policies.policy_set import PolicySet
@@ -50,10 +54,17 @@ def prepare_operation(
             else (),
             limited_fields=_limited_fields(parsed, supergraph, policies),
             guarded_calls=guarded_calls(parsed.operation, parsed.fragments, limits),
+            coordinates=_coordinates(parsed, schema) if policies.notes_use else (),
         )
     except RecursionError as error:
         msg = "The operation is nested too deeply."
         raise ClientError(msg, code="QUERY_TOO_DEEP") from error
+
+
+def _coordinates(parsed: ParsedDocument, schema: GraphQLSchema) -> tuple[str, ...]:
+    """What it uses, introspection left out; equal texts of all operations are one object."""
+    used = used_coordinates(parsed.document, schema)
+    return tuple(intern(name) for name in sorted(used) if not name.startswith("__"))
 
 
 def _limited_fields(

@@ -41,7 +41,7 @@ def actual_cost(
         return 0.0
     root_type = supergraph.root_types[operation.operation.value]
     counter = _Counter(Prices(fragments, supergraph), supergraph.api_schema)
-    return counter.object(root_type, (operation.selection_set,), data)
+    return counter.composite(root_type, (operation.selection_set,), data)
 
 
 class _Counter:
@@ -52,7 +52,7 @@ class _Counter:
         # Without a `__typename` an object is counted as each type it may be.
         self._counted: dict[tuple[object, ...], float] = {}
 
-    def object(
+    def composite(
         self, type_name: str, selection_sets: Sequence[SelectionSetNode], value: JsonObject
     ) -> float:
         """Cost of the fields of one object."""
@@ -105,5 +105,5 @@ class _Counter:
         if isinstance(value, list) and (selected or weight):
             return sum(self._value(weight, type_name, selected, item) for item in value)
         if isinstance(value, dict) and selected:
-            return weight + self.object(type_name, selected, value)
+            return weight + self.composite(type_name, selected, value)
         return weight

@@ -45,6 +45,7 @@ class PolicySet:
         allows_introspection: `__schema` and `__type` are answered.
         hides_suggestions: Validation errors do not name similar fields.
         timeout_s: Longest time for one operation.
+        notes_use: Observations tell what of the schema each operation relies on.
         override_labels: Which labels of progressive `@override` are on.
     """
 
@@ -63,4 +64,5 @@ class PolicySet:
     allows_introspection: bool = True
     hides_suggestions: bool = False
     timeout_s: float = 30.0
+    notes_use: bool = False
     override_labels: OverrideLabels = field(default_factory=OverrideLabels)
