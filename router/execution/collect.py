@@ -81,8 +81,7 @@ def compile_collector(call: EntityCall, shared: frozenset[Keys]) -> Collector:
 
     Args:
         call: Paths and `requires` of the call.
-        shared: Places whose objects may stand at several places; what is below them is visited
-            once.
+        shared: Places whose equal objects may become one; what is below them is visited once.
     """
     quick = _Generator(call, shared, is_careful=False).compile()
     careful: list[Collector] = []
@@ -117,7 +116,7 @@ class _Generator:
             code.line("firsts = [None] * len(representations)")
             code.line("visited = set()")
             self._walk(path)
-            self._gather()
+            self._gather(is_shared=keys_of(path) in self._shared)
             code.depth = 1
         code.line(f"return {code.value(Collected)}(representations, entities, indexes)")
         collector: Collector = code.compile()
@@ -153,8 +152,8 @@ class _Generator:
                 code.line(f"visited.add(id({target}))")
             holder = target
 
-    def _gather(self) -> None:
-        """Emit the code that takes one entity in."""
+    def _gather(self, *, is_shared: bool) -> None:
+        """Emit the code that takes one entity in; `is_shared` lets equal ones become one object."""
         code = self._code
         requires = self._call.requires
         if len(requires) == 1 and _is_flat(requires[0]):
@@ -174,10 +173,11 @@ class _Generator:
         code.line("indexes.append(index)")
         code.depth -= 1
         code.block("elif first is not entity:")
-        code.block("if first == entity:")
-        code.line("container[slot] = first")
-        code.depth -= 1
-        code.block("else:")
+        if is_shared:
+            code.block("if first == entity:")
+            code.line("container[slot] = first")
+            code.depth -= 1
+            code.block("else:")
         code.line("entities.append(entity)")
         code.line("indexes.append(index)")
 

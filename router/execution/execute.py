@@ -11,23 +11,43 @@ from typing import TYPE_CHECKING, Any
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
 from router.errors import ClientError
+from router.execution.contexts import places_apart
 from router.execution.execution import Execution
 from router.execution.fetch import CompiledFetch
-from router.execution.locate import keys_of
+from router.execution.locate import Keys, keys_of
 from router.execution.schedule import Schedule
 from router.execution.shape import find_operation
 from router.execution.variant import Variant, condition_variables
+from router.planning.query_plan import LIST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from router.execution.context import DeniedField, ExecutionContext, ExecutionResult
     from router.execution.ports import SubgraphClient
-    from router.planning.query_plan import QueryPlan
+    from router.planning.query_plan import QueryPlan, ResponsePath
     from router.supergraph import Supergraph
 
 MAX_VARIANTS = 64
 """Of one operation; more than six Boolean variables in use at once make the rest be rebuilt."""
+
+
+def _shared_places(plan: QueryPlan) -> frozenset[Keys]:
+    """Where the plan fetches entities: equal ones are one object in the tree.
+
+    But not where fetches differ in the type conditions above: what one of them brings belongs into
+    some of the equal objects only.
+    """
+    entities = [
+        path for fetch in plan.fetches for call in fetch.entity_calls for path in call.paths
+    ]
+    ways: dict[Keys, set[ResponsePath]] = {}
+    for path in (*entities, *(fetch.path for fetch in plan.fetches)):
+        for end, segment in enumerate(path, 1):
+            if isinstance(segment, str) and segment != LIST:
+                ways.setdefault(keys_of(path[:end]), set()).add(path[:end])
+    places = {keys_of(path) for path in entities}
+    return frozenset(place for place in places if len(ways.get(place, ())) == 1)
 
 
 def prepare(
@@ -78,13 +98,7 @@ class PreparedOperation:
         interfaces = frozenset(
             name for name, kind in supergraph.kinds.items() if kind == "interface"
         )
-        # Where the plan fetches entities, equal ones are one object in the tree.
-        self._shared = frozenset(
-            keys_of(path)
-            for fetch in plan.fetches
-            for call in fetch.entity_calls
-            for path in call.paths
-        )
+        self._shared = _shared_places(plan) - places_apart(plan)
         self._fetches = [CompiledFetch(fetch, interfaces, self._shared) for fetch in plan.fetches]
         self._schedule = Schedule(plan)
 

@@ -24,8 +24,7 @@ from router.observations import FetchObservation, FetchOutcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from router.execution.collect import Collected
-    from router.execution.fetch import Answer, CompiledFetch
+    from router.execution.fetch import Answer, CompiledFetch, Sent
     from router.execution.json_value import JsonObject
     from router.execution.locate import ConcretePath
     from router.execution.places import Places
@@ -100,14 +99,14 @@ class Execution:
         fetch = self._fetches[index]
         if not fetch.applies(self._variables):
             return
-        collected = fetch.collect(self.tree, self._variables)
-        if collected is None:
+        sent = fetch.collect(self.tree, self._variables)
+        if sent is None:
             return
         client = self._clients.get(fetch.subgraph)
         if client is None:
             msg = f"no client for subgraph {fetch.subgraph}"
             raise PlanBugError(msg)
-        request = fetch.request(collected, self._variables, self._context)
+        request = fetch.request(sent, self._variables, self._context)
         started_s = monotonic()
         response: SubgraphResponse | None = None
         outcome: FetchOutcome = "ok"
@@ -116,25 +115,23 @@ class Execution:
             if self._variant.pass_through is not None and response.status == 200:
                 self._passed = self._variant.pass_through(response.body)
             if self._passed is None:
-                outcome = self._take(fetch, collected, fetch.read(response))
+                outcome = self._take(fetch, sent, fetch.read(response))
         except SubgraphError as error:
             # An open breaker has been told of by the failures that opened it.
             _log.log(logging.DEBUG if error.failure == "breaker_open" else logging.WARNING, error)
             outcome = error.failure
-            self._fail(fetch, collected)
+            self._fail(fetch, sent)
         except Exception:  # noqa: BLE001 - one fetch must not take the others with it
             _log.exception("fetch from subgraph %s failed unexpectedly", fetch.subgraph)
             outcome = "unreachable"
-            self._fail(fetch, collected)
+            self._fail(fetch, sent)
         self._observe(fetch, request, response, outcome, started_s)
 
-    def _take(
-        self, fetch: CompiledFetch, collected: list[Collected], answer: Answer
-    ) -> FetchOutcome:
+    def _take(self, fetch: CompiledFetch, sent: Sent, answer: Answer) -> FetchOutcome:
         if answer.errors:
-            self._take_errors(fetch, fetch.places(self.tree, collected), answer)
+            self._take_errors(fetch, fetch.places(self.tree, sent), answer)
         if answer.data is not None:
-            fetch.merge_data(self.tree, answer.data, collected, is_partial=bool(answer.errors))
+            fetch.merge_data(self.tree, answer.data, sent, is_partial=bool(answer.errors))
         return "errors" if answer.errors else "ok"
 
     def _take_errors(self, fetch: CompiledFetch, places: Places, answer: Answer) -> None:
@@ -149,8 +146,8 @@ class Execution:
             else:
                 self._field_errors.append(_FieldError(fetch, error, None))
 
-    def _fail(self, fetch: CompiledFetch, collected: list[Collected]) -> None:
-        place = fetch.places(self.tree, collected).first()
+    def _fail(self, fetch: CompiledFetch, sent: Sent) -> None:
+        place = fetch.places(self.tree, sent).first()
         self._failures.append(_Failure(fetch, place, None))
 
     def _observe(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from graphql import (
@@ -17,7 +17,8 @@ from graphql import (
 )
 
 from router.errors import SubgraphError
-from router.execution.collect import Collected, compile_collector
+from router.execution.collect import Collected
+from router.execution.contexts import SentCall, compile_call, spread_operation
 from router.execution.locate import Keys, compile_locator, keys_of
 from router.execution.merge import compile_renames, copied, merge
 from router.execution.places import Places
@@ -35,6 +36,9 @@ _decode = msgspec.json.Decoder().decode
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
 
+MAX_TEXTS = 64
+"""Texts kept of a fetch whose entities take values from above them, by numbers of groups."""
+
 _NOTHING = Collected([], [], [])
 _ENTITY_TYPES = {dict, type(None)}
 
@@ -47,6 +51,18 @@ class Answer:
     def __init__(self, data: JsonObject | None, errors: list[JsonObject]) -> None:
         self.data = data
         self.errors = errors
+
+
+class Sent(NamedTuple):
+    """What one request carries.
+
+    Attributes:
+        calls: Its `_entities` fields.
+        operation: Its text; another than the plan's where a call is copied for groups of entities.
+    """
+
+    calls: list[SentCall]
+    operation: str
 
 
 class CompiledFetch:
@@ -73,7 +89,8 @@ class CompiledFetch:
         self.renamed = {item.source: item.target for item in fetch.renames}
         self._fetch = fetch
         self._interfaces = interfaces
-        self._collectors = [(call, compile_collector(call, shared)) for call in fetch.entity_calls]
+        self._collectors = [(call, compile_call(call, shared)) for call in fetch.entity_calls]
+        self._texts: dict[tuple[int, ...], str] = {}
         # Outer entities first: once equal ones are one object, what is in them is visited once.
         self._order = sorted(
             range(len(fetch.entity_calls)),
@@ -88,19 +105,33 @@ class CompiledFetch:
         """Whether the fetch's conditions hold."""
         return _hold(self._fetch.conditions, variables)
 
-    def collect(self, tree: JsonObject, variables: JsonObject) -> list[Collected] | None:
+    def collect(self, tree: JsonObject, variables: JsonObject) -> Sent | None:
         """What the entity calls send; None if there is nothing to ask for."""
-        collected = [_NOTHING] * len(self._collectors)
+        found = [[SentCall(call, _NOTHING, {})] for call, _ in self._collectors]
         for index in self._order:
             call, collect = self._collectors[index]
             if _hold(call.conditions, variables):
-                collected[index] = collect(tree)
-        if collected and not any(item.representations for item in collected):
+                found[index] = collect(tree)
+            elif call.contexts:
+                found[index] = []
+        calls = [item for items in found for item in items]
+        if self._collectors and not any(item.collected.representations for item in calls):
             return None
-        return collected
+        counts = tuple(map(len, found))
+        return Sent(calls, self._fetch.operation if {*counts} <= {1} else self._spread(counts))
+
+    def _spread(self, counts: tuple[int, ...]) -> str:
+        """The operation with so many copies of each entity call."""
+        text = self._texts.get(counts)
+        if text is None:
+            if len(self._texts) >= MAX_TEXTS:
+                self._texts.clear()
+            calls = self._fetch.entity_calls
+            text = self._texts[counts] = spread_operation(self._fetch.operation, calls, counts)
+        return text
 
     def request(
-        self, collected: list[Collected], variables: JsonObject, context: ExecutionContext
+        self, sent: Sent, variables: JsonObject, context: ExecutionContext
     ) -> SubgraphRequest:
         fetch = self._fetch
         if self._is_static:
@@ -108,12 +139,16 @@ class CompiledFetch:
             body = self._body_start + b"}"
         else:
             own = {name: variables[name] for name in fetch.variables if name in variables}
-            for call, item in zip(fetch.entity_calls, collected, strict=True):
-                own[call.variable] = item.representations
-            body = self._body_start + b',"variables":' + _encode(own) + b"}"
+            for item in sent.calls:
+                own[item.call.variable] = item.collected.representations
+                own.update(item.values)
+            start = self._body_start
+            if sent.operation is not fetch.operation:
+                start = b'{"query":' + _encode(sent.operation)
+            body = start + b',"variables":' + _encode(own) + b"}"
         return SubgraphRequest(
             subgraph=fetch.subgraph,
-            operation=fetch.operation,
+            operation=sent.operation,
             variables=own,
             body=body,
             headers=context.headers,
@@ -155,15 +190,15 @@ class CompiledFetch:
             raise self._invalid(msg)
         return Answer(data, errors)
 
-    def places(self, tree: JsonObject, collected: list[Collected]) -> Places:
+    def places(self, tree: JsonObject, sent: Sent) -> Places:
         """Where the results will stand; to be asked before they are merged."""
-        return Places(self._fetch, tree, collected)
+        return Places(self._fetch, tree, sent.calls)
 
     def merge_data(
         self,
         tree: JsonObject,
         data: JsonObject,
-        collected: list[Collected],
+        sent: Sent,
         *,
         is_partial: bool,
     ) -> None:
@@ -172,7 +207,7 @@ class CompiledFetch:
         Args:
             tree: Modified.
             data: Given up to the tree.
-            collected: What was sent.
+            sent: What the request carried.
             is_partial: Errors came with it, so that a whole call may be null.
 
         Raises:
@@ -183,9 +218,9 @@ class CompiledFetch:
             self._merge_root(tree, data)
             return
         problem: SubgraphError | None = None
-        for (call, _), item in zip(self._collectors, collected, strict=True):
+        for call, collected, _ in sent.calls:
             try:
-                self._merge_entities(call, data, item, is_partial=is_partial)
+                self._merge_entities(call, data, collected, is_partial=is_partial)
             except SubgraphError as error:
                 problem = error
         if problem is not None:

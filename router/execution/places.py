@@ -10,7 +10,7 @@ from router.execution.locate import locate_with_paths
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from router.execution.collect import Collected
+    from router.execution.contexts import SentCall
     from router.execution.json_value import JsonObject, JsonValue
     from router.execution.locate import ConcretePath
     from router.planning.query_plan import Fetch
@@ -23,10 +23,10 @@ class Places:
     when their representations were sent.
     """
 
-    def __init__(self, fetch: Fetch, tree: JsonObject, collected: list[Collected]) -> None:
+    def __init__(self, fetch: Fetch, tree: JsonObject, calls: list[SentCall]) -> None:
         self._fetch = fetch
         self._tree = tree
-        self._collected = collected
+        self._calls = calls
 
     def of(self, path: JsonValue, renamed: Mapping[str, str]) -> list[ConcretePath]:
         """What the path of an error means in the response; nothing if it names no place.
@@ -49,7 +49,7 @@ class Places:
     def is_whole_call(self, path: JsonValue) -> bool:
         """Whether an error's path is that of a whole `_entities` field."""
         return path.__class__ is list and any(
-            path == [call.response_key] for call in self._fetch.entity_calls
+            path == [call.response_key] for call, _, _ in self._calls
         )
 
     def first(self) -> ConcretePath:
@@ -66,7 +66,7 @@ class Places:
     def _entities(self) -> dict[tuple[str | int, str | int], list[ConcretePath]]:
         """Places by (response key of the call, index of the representation)."""
         found: dict[tuple[str | int, str | int], list[ConcretePath]] = {}
-        for call, collected in zip(self._fetch.entity_calls, self._collected, strict=True):
+        for call, collected, _ in self._calls:
             indexes = {
                 id(entity): index
                 for entity, index in zip(collected.entities, collected.indexes, strict=True)

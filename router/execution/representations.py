@@ -43,16 +43,17 @@ def _compile(representation: Representation) -> Maker:
     def make(entity: JsonObject) -> JsonObject | None:
         name = typename or entity.get("__typename") or own
         copy: JsonObject = {"__typename": name}
-        if not _copy(key, entity, copy) or None in copy.values():
+        if not copy_selections(key, entity, copy) or None in copy.values():
             return None
-        return copy if _copy(others, entity, copy) else None
+        return copy if copy_selections(others, entity, copy) else None
 
     return make
 
 
-def _copy(
+def copy_selections(
     selections: tuple[RequiredSelection, ...], source: JsonObject, target: JsonObject
 ) -> bool:
+    """Copy what is selected of an object into another; False if something is absent."""
     for selection in selections:
         if isinstance(selection, RequiredField):
             value = source.get(selection.response_key, ABSENT)
@@ -61,7 +62,7 @@ def _copy(
             if value is ABSENT:
                 return False
             _put(target, selection.name, value)
-        elif source.get("__typename") in selection.types and not _copy(
+        elif source.get("__typename") in selection.types and not copy_selections(
             selection.selections, source, target
         ):
             return False
@@ -92,4 +93,4 @@ def _copy_nested(selections: tuple[RequiredSelection, ...], value: JsonValue) ->
     if not isinstance(value, dict):
         return ABSENT
     copy: JsonObject = {}
-    return copy if _copy(selections, value, copy) else ABSENT
+    return copy if copy_selections(selections, value, copy) else ABSENT

@@ -80,14 +80,17 @@ def _entity_fetch(
                 requires=tuple(call.representations),
                 paths=tuple(call.paths),
                 conditions=_conditions(call.conditions - shared),
+                contexts=call.contexts,
             )
         )
     variables = _in_client_order(used, operation)
+    added = dict.fromkeys(names, "[_Any!]!")
+    added |= {item.name: item.type for call in calls for item in call.contexts}
     return Fetch(
         id=number,
         subgraph=request.subgraph,
         operation=print_operation(
-            "query", " ".join(texts), variables, operation.variables, representations=names
+            "query", " ".join(texts), variables, operation.variables, added=added
         ),
         operation_kind="query",
         variables=variables,
@@ -110,9 +113,7 @@ def _call_text(key: str, variable: str, call: Call, used: set[str]) -> str:
 
 def _representation_names(count: int, operation: NormalizedOperation) -> list[str]:
     """Names of the variables that take representations, none of them a client's."""
-    name = "representations"
-    while any(variable.startswith(name) for variable in operation.variables):
-        name = f"_{name}"
+    name = operation.free_variable("representations")
     return [name] if count == 1 else [f"{name}_{index}" for index in range(count)]
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from router.planning.walk_operation import Leaf
-    from router.query_graph.ways import Position
+    from router.query_graph.ways import Entry, Position
 
 SHARED_FETCH_COST = 100
 WAITING_FETCH_COST = 700
@@ -170,7 +170,7 @@ class Choice:
                 way.node,
                 self._position(way.place),
                 None if way.source is None else self._identity(way.source),
-                None if entry is None else (entry.key.text, entry.requires),
+                None if entry is None else _wanted_by(entry),
             )
             number = self._identities[way] = self._numbers.setdefault(how, len(self._numbers))
         return number
@@ -183,6 +183,11 @@ class Choice:
             where: tuple[object, ...] = ("at", above, key, place.arguments)
             number = self._identities[place] = self._numbers.setdefault(where, len(self._numbers))
         return number
+
+
+def _wanted_by(entry: Entry) -> tuple[object, ...]:
+    """What an entry presents; entries at one place that present the same become one fetch."""
+    return (entry.key.text, entry.requires, *(context.argument for context in entry.contexts))
 
 
 def choices(leaves: Sequence[Leaf]) -> Iterator[Choice]:

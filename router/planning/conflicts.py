@@ -16,7 +16,7 @@ from router.planning.query_plan import LIST, Rename, ResponsePath
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from router.planning.fetch_graph import Tree, TreeField
+    from router.planning.selection_tree import Tree, TreeField
 
 
 def resolve_conflicts(trees: Iterable[Tree], leaf_types: Mapping[str, str]) -> list[Rename]:

@@ -10,7 +10,8 @@ from router.planning.plan_json import path_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from router.planning.fetch_graph import Part, Tree
+    from router.planning.fetch_graph import Part
+    from router.planning.selection_tree import Tree
 
 
 def explain(parts: Iterable[Part]) -> str:
@@ -31,6 +32,11 @@ def _sentence(part: Part) -> str:
     sources = _listed(sorted({other.subgraph for other in part.depends_on}))
     if entry.required_by is None:
         return f"{text}; {sources} would save it by resolving or providing {fields}"
+    if entry.contexts:
+        names = _listed(context.argument.context for context in entry.contexts)
+        text += f", with arguments of {entry.required_by} from the context {names}"
+    if not entry.requires:
+        return text
     required = print_field_set(entry.requires)
     text += f" and {required!r}, which {entry.required_by} requires"
     if any(other.subgraph == part.subgraph for other in part.depends_on):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_never
 
 from router.planning.plan_nodes import (
+    LIST,
+    ContextVariable,
     EntityCall,
     Fetch,
     OperationKind,
@@ -134,7 +136,36 @@ def _inputs(call: EntityCall) -> JsonObject:
     ]
     if rewrites:
         inputs["inputRewrites"] = rewrites
+    if call.contexts:
+        inputs["contextRewrites"] = [
+            rewrite for variable in call.contexts for rewrite in _contexts(variable, call.paths[0])
+        ]
     return inputs
+
+
+def _contexts(variable: ContextVariable, path: ResponsePath) -> Iterator[JsonObject]:
+    """Where a value may stand; the path goes up from the entity by one object for each ".."."""
+    for source in variable.sources:
+        up = [".." for item in path[source.depth :] if isinstance(item, str) and item != LIST]
+        types = [f"... on {'|'.join(source.types)}"] if source.types else []
+        for value in _leaf_paths(source.selections):
+            yield {
+                "kind": "KeyRenamer",
+                "path": [*up, *types, *value],
+                "renameKeyTo": variable.name,
+            }
+
+
+def _leaf_paths(selections: Iterable[RequiredSelection]) -> Iterator[list[str]]:
+    for item in selections:
+        if isinstance(item, RequiredField):
+            head = item.response_key
+        else:
+            head = f"... on {'|'.join(item.types)}"
+        if item.selections:
+            yield from ([head, *rest] for rest in _leaf_paths(item.selections))
+        elif head != "__typename":
+            yield [head]
 
 
 def _requires(shape: Representation) -> Iterator[JsonObject]:
@@ -172,7 +203,7 @@ def _rename(rename: Rename) -> JsonObject:
     path = [
         f"... on {'|'.join(segment.types)}" if isinstance(segment, TypeCondition) else segment
         for segment in rename.path
-        if segment != "@"
+        if segment != LIST
     ]
     return {
         "kind": "KeyRenamer",

@@ -81,6 +81,39 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextSource:
+    """Objects above an entity that hand a value down to it.
+
+    Attributes:
+        depth: So many segments of the call's path lead to them; 0 is the root of the response.
+        types: Object types that hand it down (sorted); empty for any.
+        selections: Where the value is, from the object on; an object with a single field is
+            replaced by the field's value, in lists item by item.
+    """
+
+    depth: int
+    types: tuple[str, ...]
+    selections: tuple[RequiredSelection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextVariable:
+    """A variable of an entity call that takes its value from above each entity.
+
+    Entities with different values are sent in `_entities` fields of their own, each with variables
+    of its own. An entity whose value is absent, or null where the type is non-null, is left out.
+
+    Attributes:
+        type: As declared in the operation.
+        sources: Nearest first; the first whose types hold the object's `__typename` counts.
+    """
+
+    name: str
+    type: str
+    sources: tuple[ContextSource, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntityCall:
     """One `_entities` field of a fetch.
 
@@ -91,6 +124,7 @@ class EntityCall:
         paths: Where the entities stand in the response; results are merged there.
         conditions: All must hold, else no representations are collected: the call is sent with
             an empty list, or the fetch left out when every call of it is empty.
+        contexts: Variables filled from above the entities; a call with some has one path.
     """
 
     response_key: str
@@ -98,6 +132,7 @@ class EntityCall:
     requires: tuple[Representation, ...]
     paths: tuple[ResponsePath, ...]
     conditions: tuple[Condition, ...] = ()
+    contexts: tuple[ContextVariable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from router.planning.plan_tree import (
     plan_tree,
 )
 from router.planning.query_plan import (
+    ContextVariable,
     EntityCall,
     Fetch,
     QueryPlan,
@@ -91,12 +92,23 @@ def _fetch_body(fetch: Fetch, operation: OperationDefinitionNode) -> Iterator[st
             paths = ", ".join(f'"{path_text(path)}"' for path in call.paths)
             conditions = frozenset((item.variable, item.value) for item in call.conditions)
             yield f"{call.response_key}(paths: [{paths}]){print_conditions(conditions)}"
+        for variable in call.contexts:
+            yield from _context(variable, call.paths[0])
         yield from _block("", _requires(call))
         yield "=>"
         if field.selection_set is not None:
             yield from _selection_lines(field.selection_set)
     for rename in fetch.renames:
         yield f'rename "{path_text((*rename.path, rename.source))}" to "{rename.target}"'
+
+
+def _context(variable: ContextVariable, path: ResponsePath) -> Iterator[str]:
+    """One line for each place that may hand the value down, nearest first."""
+    for source in variable.sources:
+        where = path_text(path[: source.depth]) or "the root"
+        types = f" on {'|'.join(source.types)}" if source.types else ""
+        value = " ".join(line.strip() for line in _selections(source.selections))
+        yield f"${variable.name}: {variable.type} from {where}{types} {{ {value} }}"
 
 
 def _selection_lines(selection_set: SelectionSetNode) -> list[str]:

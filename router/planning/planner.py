@@ -18,7 +18,6 @@ from router.planning.response_keys import ResponseKeys
 from router.planning.sequence import choose_subgraphs
 from router.planning.walk_operation import Leaf, walk_operation
 from router.query_graph import Place, QueryGraph, root_place
-from router.supergraph import SupergraphError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +31,9 @@ MAX_GRAPHS = 64
 
 
 class Planner:
-    """Plans the operations of one supergraph; may be shared between threads.
-
-    Raises:
-        SupergraphError: The supergraph has fields that no plan can answer as they mean it.
-    """
+    """Plans the operations of one supergraph; may be shared between threads."""
 
     def __init__(self, supergraph: Supergraph) -> None:
-        _refuse_contexts(supergraph)
         self._supergraph = supergraph
         self._graph = lru_cache(MAX_GRAPHS)(self._make_graph)
 
@@ -79,22 +73,9 @@ class Planner:
         return QueryGraph(self._supergraph, override_labels)
 
 
-def _refuse_contexts(supergraph: Supergraph) -> None:
-    """Arguments that a subgraph wants from a @context are never filled, so nothing is promised."""
-    for subgraph in supergraph.subgraphs.values():
-        for view in subgraph.types.values():
-            for field in view.fields.values():
-                if field.context_arguments:
-                    msg = (
-                        f"supergraph: {view.name}.{field.name} of {subgraph.name} takes an "
-                        "argument from a @context, which this router does not support"
-                    )
-                    raise SupergraphError(msg)
-
-
 def plan(operation: NormalizedOperation, graph: QueryGraph) -> QueryPlan:
     """Plan a normalized operation."""
-    keys = ResponseKeys(operation.selections)
+    keys = ResponseKeys(operation)
     requests: list[Request] = []
     for root, selections in steps(operation, graph):
         step = plan_step(root, selections, keys)

@@ -11,8 +11,8 @@ from router.planning.selections import ALWAYS, Conditions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from router.planning.fetch_graph import Tree, TreeField
     from router.planning.query_plan import OperationKind
+    from router.planning.selection_tree import Tree, TreeField
 
 
 def print_tree(tree: Tree, around: Conditions, variables: set[str]) -> str:
@@ -42,10 +42,18 @@ def print_operation(
     selection: str,
     variables: Iterable[str],
     definitions: Mapping[str, VariableDefinitionNode],
-    representations: Iterable[str] = (),
+    added: Mapping[str, str] | None = None,
 ) -> str:
-    """A whole operation around a printed selection set."""
-    declared = [f"${name}:[_Any!]!" for name in representations]
+    """A whole operation around a printed selection set.
+
+    Args:
+        kind: Of the operation.
+        selection: Printed, without braces.
+        variables: The client's that are used.
+        definitions: As the client wrote them.
+        added: The router's own variables with their types.
+    """
+    declared = [f"${name}:{ref}" for name, ref in (added or {}).items()]
     declared += [_definition(definitions[name]) for name in variables]
     if declared:
         return f"{kind}({','.join(declared)}){{{selection}}}"

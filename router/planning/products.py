@@ -48,7 +48,7 @@ def print_paths(
 ) -> str:
     """For every leaf its alternatives, cheapest first; `*` is the chosen one."""
     operation = Planner(supergraph).normalize(document, operation_name)
-    keys = ResponseKeys(operation.selections)
+    keys = ResponseKeys(operation)
     lines: list[str] = []
     for root, selections in steps(operation, QueryGraph(supergraph)):
         step = plan_step(root, selections, keys)
@@ -65,7 +65,7 @@ def print_fetch_graph(
 ) -> str:
     """What has to be fetched, before anything is put together."""
     operation = Planner(supergraph).normalize(document, operation_name)
-    keys = ResponseKeys(operation.selections)
+    keys = ResponseKeys(operation)
     lines: list[str] = []
     for root, selections in steps(operation, QueryGraph(supergraph)):
         parts = plan_step(root, selections, keys).parts
@@ -82,6 +82,7 @@ def _graph_lines(graph: QueryGraph, type_name: str) -> Iterator[str]:
         yield f"{type_name} in {subgraph}"
         for edge in node.fields.values():
             requires = f" requires {print_field_set(edge.requires)!r}" if edge.requires else ""
+            requires += "".join(f" with {item.name} from {item.context}" for item in edge.contexts)
             target = f" -> {_node_text(edge.target)}" if edge.target is not None else ""
             yield f"  {edge.name}: {edge.type}{target}{requires}"
         for member in node.members:

@@ -9,6 +9,8 @@ from router.planning.plan_json import plan_json
 from router.planning.plan_nodes import (
     LIST,
     Condition,
+    ContextSource,
+    ContextVariable,
     EntityCall,
     Fetch,
     OperationKind,
@@ -25,6 +27,8 @@ from router.planning.plan_nodes import (
 __all__ = [
     "LIST",
     "Condition",
+    "ContextSource",
+    "ContextVariable",
     "EntityCall",
     "Fetch",
     "OperationKind",

@@ -1,4 +1,4 @@
-"""Response keys for what the router adds: never one that means something else to the client.
+"""Names for what the router adds: never one that means something else to the client.
 
 Every fetch merges into one response tree, so a key is taken for a whole position, whichever fetch
 asks for it. A required field shares the client's key where the client selects the same field with
@@ -13,8 +13,10 @@ from router.errors import PlanBugError
 from router.planning.query_plan import LIST, PathSegment, ResponsePath, TypeCondition
 
 if TYPE_CHECKING:
-    from router.planning.selections import Selections
+    from router.federation.field_set import FieldSet
+    from router.planning.selections import NormalizedOperation, Selections
     from router.query_graph.ways import Position
+    from router.supergraph import ContextArgument
 
 _Position = tuple[str, ...]
 _Meaning = tuple[str, str]
@@ -23,10 +25,12 @@ _Meaning = tuple[str, str]
 class ResponseKeys:
     """The keys of one operation, by position."""
 
-    def __init__(self, selections: Selections) -> None:
+    def __init__(self, operation: NormalizedOperation) -> None:
         self._taken: dict[_Position, dict[str, set[_Meaning]]] = {}
         self._paths: dict[Position, ResponsePath] = {}
-        self._register((), selections)
+        self._contexts: dict[tuple[ResponsePath, str, str, FieldSet], str] = {}
+        self._context_name = operation.free_variable("context")
+        self._register((), operation.selections)
 
     def of_place(self, place: Position) -> str:
         """The key of the field whose value the place is."""
@@ -53,6 +57,12 @@ class ResponseKeys:
             number += 1
         taken[key] = meaning
         return key
+
+    def of_context(self, place: Position, argument: ContextArgument) -> str:
+        """The variable that takes a context's value for the entities at a place."""
+        meaning = (self.path(place), argument.context, argument.type, argument.selection)
+        number = len(self._contexts)
+        return self._contexts.setdefault(meaning, f"{self._context_name}_{number}")
 
     def path(self, place: Position) -> ResponsePath:
         """Where a place is in the response."""

@@ -64,6 +64,12 @@ class NormalizedOperation:
     selections: Selections
     variables: dict[str, VariableDefinitionNode]
 
+    def free_variable(self, name: str) -> str:
+        """The name, with underscores before it until no variable of the client begins with it."""
+        while any(variable.startswith(name) for variable in self.variables):
+            name = f"_{name}"
+        return name
+
 
 def print_normalized(operation: NormalizedOperation) -> str:
     """The operation as text, for people."""

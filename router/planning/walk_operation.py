@@ -113,7 +113,7 @@ class _Walker:
         readings = []
         for way in place.ways:
             edge = way.node.fields.get(field.name)
-            if edge is None or edge.requires or edge.is_last_resort:
+            if edge is None or edge.needs_entry or edge.is_last_resort:
                 continue
             if field.selections is None or (
                 edge.target is not None
@@ -201,7 +201,7 @@ class _Walker:
                 and bool(node.members)
                 and all(self._reads_field(member, field) for member in node.members.values())
             )
-        if edge.requires or edge.is_last_resort:
+        if edge.needs_entry or edge.is_last_resort:
             return False
         if field.selections is None:
             return True

@@ -7,6 +7,7 @@ operation no more than the types it touches. What makes an edge:
   node that only the @provides path leads to. An external key field is a last resort.
 - A field of an interface only where every member in that subgraph reads it without detour;
   elsewhere the walker goes member by member.
+- A field with a @requires, or with arguments from a @context, is read by entering its subgraph.
 - A progressive @override is decided here: one graph per set of active labels.
 - Entities are entered by any resolvable key. An object is entered as itself, and as any interface
   of it that is an @interfaceObject somewhere; an @interfaceObject leads back to the interface
@@ -165,7 +166,7 @@ class QueryGraph:
     def _edge(
         self, field: SubgraphField, node: Node, provided: FieldSet | None, *, is_key: bool
     ) -> FieldEdge | None:
-        if field.context_arguments or not self._is_active(field):
+        if not self._is_active(field):
             return None
         is_last_resort = field.is_external and provided is None
         if is_last_resort and not is_key:
@@ -177,13 +178,16 @@ class QueryGraph:
             target = self.node(name, node.subgraph, below)
             if target is None:
                 return None
+        requires = () if provided is not None else field.requires
         return FieldEdge(
             name=field.name,
             type=field.type,
             target=target,
             list_depth=field.type.count("["),
-            requires=() if provided is not None else field.requires,
+            requires=requires,
+            contexts=field.context_arguments,
             is_last_resort=is_last_resort,
+            needs_entry=bool(requires or field.context_arguments),
         )
 
     def _is_active(self, field: SubgraphField) -> bool:
@@ -214,7 +218,7 @@ class QueryGraph:
 def _reads(member: Node, edge: FieldEdge) -> bool:
     """Whether a member reads an interface's field, and no more is provided there."""
     own = member.fields.get(edge.name)
-    if own is None or own.requires or own.is_last_resort:
+    if own is None or own.needs_entry or own.is_last_resort:
         return False
     provided = () if own.target is None else own.target.provided
     return provided == (() if edge.target is None else edge.target.provided)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from router.federation.field_set import FieldSet
-    from router.supergraph import Key
+    from router.supergraph import ContextArgument, Key
 
 
 class Graph(Protocol):
@@ -94,7 +94,9 @@ class FieldEdge:
         list_depth: Lists around the value.
         requires: Must be in the representation; such a field is read by entering the subgraph
             with it.
+        contexts: Arguments filled from objects above; such a field is read by entering as well.
         is_last_resort: An external key field: the subgraph knows it, but may answer null for it.
+        needs_entry: Whether it is read only where its subgraph is entered for it.
     """
 
     name: str
@@ -102,7 +104,9 @@ class FieldEdge:
     target: Node | None
     list_depth: int
     requires: FieldSet = ()
+    contexts: tuple[ContextArgument, ...] = ()
     is_last_resort: bool = False
+    needs_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

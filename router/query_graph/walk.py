@@ -1,4 +1,4 @@
-"""Walking the query graph: every way to read a field of an object, requirements solved.
+"""Walking the query graph: every way to read a field of an object.
 
 A *place* is a position in a response: the object (or each item of the list) that a field returned,
 perhaps narrowed to one object type. A *way* is one manner of standing there: reading inside some
@@ -10,33 +10,27 @@ parent's subgraph. The others start at the place: `_entities` of another subgrap
 key that the ways known so far can read (`close`). Moves are added in rounds, each solved only with
 what earlier rounds gave, so requirements are never circular.
 
-A @requires field is read by a way of its own that enters the subgraph with the required fields
-(`requiring_way`), whether or not another way stands in that subgraph already; where nothing speaks
-against it the two become one fetch when fetches are merged.
+A field with a @requires, or with arguments from contexts, is read by a way of its own that enters
+its subgraph with them (`requiring_way`), whether or not another way stands there already; where
+nothing speaks against it the two become one fetch when fetches are merged.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.federation.field_set import FieldSet, FieldSetField, FieldSetFragment
 from router.federation.type_refs import named_type
+from router.query_graph.entries import enter_by_key, enter_for_field
 from router.query_graph.ways import (
     FETCH_COST,
     FIELD_COST,
     LAST_RESORT_COST,
     TYPENAME,
-    Entry,
     Need,
     Position,
     Reading,
-    Solved,
-    SolvedField,
-    SolvedFragment,
     Step,
     Way,
-    needs_of,
-    price_of,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +38,6 @@ if TYPE_CHECKING:
 
     from router.query_graph.build import QueryGraph
     from router.query_graph.nodes import EntityMove, FieldEdge, Node
-    from router.supergraph import Key
 
 
 class Place(Position):
@@ -157,7 +150,7 @@ class Place(Position):
             Moves to try again with the ways added; empty if none was.
         """
         known = tuple(self.ways)
-        found = [(move, self._enter_entity(move, known)) for move in pending]
+        found = [(move, enter_by_key(self, move, known)) for move in pending]
         cheapest = min((way.cost for _, way in found if way is not None), default=None)
         if cheapest is None:
             return []
@@ -184,79 +177,14 @@ class Place(Position):
                     Way(Step.REENTRY, self, node, cost=cost, level=level, needs=(need,))
                 )
 
-    def _enter_entity(self, move: EntityMove, known: Sequence[Way]) -> Way | None:
-        target = move.target
-        if target.is_abstract:
-            # An interface as a whole is entered only by those who cannot tell the object type.
-            known = [way for way in known if way.node.is_interface_object]
-        best: Way | None = None
-        for key in move.keys:
-            solved = self.solve(key.fields, known)
-            if solved is None:
-                continue
-            cost, level = price_of(solved)
-            if best is None or cost + FETCH_COST < best.cost:
-                best = Way(
-                    Step.ENTITY,
-                    self,
-                    target,
-                    cost=cost + FETCH_COST,
-                    level=level + 1,
-                    entry=Entry(move, key, solved),
-                )
-        return best
-
     def requiring_way(self, way: Way, edge: FieldEdge) -> Way | None:
-        """Enter the subgraph of `way` with what the field at `edge` requires."""
+        """Enter the subgraph of `way` with what the field at `edge` needs."""
         key = (way.node, edge.name)
         if key in self._requiring:
             return self._requiring[key]
-        self._requiring[key] = None
-        found = self._enter_with_requires(way, edge)
-        self._requiring[key] = found
+        self._requiring[key] = None  # while it is looked for: what it needs may not need it
+        found = self._requiring[key] = enter_for_field(self, way, edge)
         return found
-
-    def _enter_with_requires(self, way: Way, edge: FieldEdge) -> Way | None:
-        solved = self.solve(edge.requires)
-        if solved is None:
-            return None
-        node = way.node
-        for move in self.graph.entity_moves(self.type_name):
-            if (move.target.type_name, move.target.subgraph) != (node.type_name, node.subgraph):
-                continue
-            best: Way | None = None
-            for key in move.keys:
-                known = self._known_key(way, key)
-                key_solved = known or self.solve(key.fields)
-                if key_solved is None:
-                    continue
-                cost, level = price_of((*key_solved, *solved))
-                if best is None or cost + FETCH_COST < best.cost:
-                    entry = Entry(
-                        move,
-                        key,
-                        key_solved,
-                        edge.requires,
-                        solved,
-                        f"{self.type_name}.{edge.name}",
-                    )
-                    best = Way(
-                        Step.ENTITY,
-                        self,
-                        move.target,
-                        cost=cost + FETCH_COST,
-                        level=level + 1,
-                        entry=entry,
-                    )
-            return best
-        return None
-
-    @staticmethod
-    def _known_key(way: Way, key: Key) -> tuple[Solved, ...] | None:
-        """The key that `way` itself was entered with, so that both can become one fetch."""
-        if way.entry is not None and way.entry.key.fields == key.fields:
-            return way.entry.key_solved
-        return None
 
     # Reading
 
@@ -276,7 +204,7 @@ class Place(Position):
             found = self._direct(name, self.ways)
             for way in tuple(self.ways):
                 edge = way.node.fields.get(name)
-                if edge is not None and edge.requires:
+                if edge is not None and edge.needs_entry:
                     requiring = self.requiring_way(way, edge)
                     if requiring is not None:
                         found.append((requiring, edge))
@@ -300,7 +228,7 @@ class Place(Position):
         return [
             (way, edge)
             for way in ways
-            if (edge := way.node.fields.get(name)) is not None and not edge.requires
+            if (edge := way.node.fields.get(name)) is not None and not edge.needs_entry
         ]
 
     def below(self, name: str, arguments: str, readings: Sequence[Reading]) -> Place:
@@ -319,81 +247,6 @@ class Place(Position):
         types = self.graph.supergraph.field_types
         ref = types.get(self.type_name, {}).get(name)
         return named_type(ref if ref is not None else readings[0][1].type)
-
-    # Requirements
-
-    def solve(
-        self, fields: FieldSet, ways: Sequence[Way] | None = None
-    ) -> tuple[Solved, ...] | None:
-        """Find everything in a field set; None if something cannot be had here.
-
-        Args:
-            fields: A key or @requires of this place's type.
-            ways: Only these may be used at this place; None for all.
-        """
-        solved: list[Solved] = []
-        for item in fields:
-            part = (
-                self._solve_field(item, ways)
-                if isinstance(item, FieldSetField)
-                else self._solve_fragment(item, ways)
-            )
-            if part is None:
-                return None
-            solved.extend(part)
-        return tuple(solved)
-
-    def _solve_field(
-        self, field: FieldSetField, ways: Sequence[Way] | None
-    ) -> Sequence[Solved] | None:
-        readings = self.readings(field.name, ways, wide=bool(field.selections))
-        if not readings:
-            return self._solve_by_member((field,), ways) if self.is_abstract else None
-        if not field.selections:
-            need = Need(self, field.name, field.arguments, readings)
-            return (SolvedField(field, need),)
-        place = self.below(field.name, field.arguments, readings)
-        below = place.solve(field.selections)
-        if below is None:
-            return None
-        presence: Need | None = None
-        is_abstract = any(way.node.is_abstract for way in place.ways)
-        if is_abstract or not any(True for _ in needs_of(below)):
-            # Which object it is, or at least that there is one.
-            typename = place.readings("__typename")
-            if not typename:
-                return None
-            presence = Need(place, "__typename", "", typename)
-        return (SolvedField(field, presence, place, below),)
-
-    def _solve_fragment(
-        self, fragment: FieldSetFragment, ways: Sequence[Way] | None
-    ) -> Sequence[Solved] | None:
-        possible = self.graph.possible_types(fragment.type_name)
-        if set(self.graph.possible_types(self.type_name)) <= set(possible):
-            return self.solve(fragment.selections, ways)
-        return self._solve_by_member(fragment.selections, ways, possible)
-
-    def _solve_by_member(
-        self,
-        fields: FieldSet,
-        ways: Sequence[Way] | None,
-        possible: Sequence[str] | None = None,
-    ) -> Sequence[Solved] | None:
-        """Solve for each object type that can stand here; no type at all is fine."""
-        if ways is None:
-            self.close()
-        solved = []
-        types = self.member_types()
-        if not types and not self.ways:
-            return None
-        for type_name in types:
-            if possible is None or type_name in possible:
-                below = self.narrow(type_name).solve(fields)
-                if below is None:
-                    return None
-                solved.append(SolvedFragment(type_name, below))
-        return solved
 
 
 def _target(move: EntityMove) -> tuple[str, str]:

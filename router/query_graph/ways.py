@@ -6,6 +6,7 @@ over its members.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING
 from router.query_graph.nodes import EntityMove, FieldEdge, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from router.federation.field_set import FieldSet, FieldSetField
     from router.query_graph.build import QueryGraph
-    from router.supergraph import Key
+    from router.supergraph import ContextArgument, Key
 
 FETCH_COST = 1000
 LAST_RESORT_COST = 10 * FETCH_COST
@@ -72,7 +73,7 @@ class Way:
         self.source = source
         self.edge = edge
         self.entry = entry
-        self.needs = needs if entry is None else tuple(entry.needs())
+        self.needs = needs
 
 
 Reading = tuple[Way, FieldEdge]
@@ -123,12 +124,39 @@ Solved = SolvedField | SolvedFragment
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ContextSource:
+    """Objects above a place that set a context.
+
+    Attributes:
+        types: Object types among them that do; empty for all.
+        solved: The value they hand down.
+    """
+
+    place: Position
+    types: tuple[str, ...]
+    solved: tuple[Solved, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SolvedContext:
+    """Where the value of an argument comes from: the first source that has the object's type."""
+
+    argument: ContextArgument
+    sources: tuple[ContextSource, ...]
+
+    def needs(self) -> Iterator[Need]:
+        for source in self.sources:
+            yield from needs_of(source.solved)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """What a representation is made of.
 
     Attributes:
         requires: What the fetch's @requires fields need besides the key.
-        required_by: The field that has the @requires.
+        required_by: The field that has the @requires, or the arguments from contexts.
+        contexts: What such arguments need of objects above.
     """
 
     move: EntityMove
@@ -137,13 +165,16 @@ class Entry:
     requires: FieldSet = ()
     requires_solved: tuple[Solved, ...] = ()
     required_by: str | None = None
+    contexts: tuple[SolvedContext, ...] = ()
 
     def needs(self) -> Iterator[Need]:
         yield from needs_of(self.key_solved)
         yield from needs_of(self.requires_solved)
+        for context in self.contexts:
+            yield from context.needs()
 
 
-class Position:
+class Position(ABC):
     """Where in the response a walk stands, and the ways found to stand there.
 
     Attributes:
@@ -199,6 +230,37 @@ class Position:
     def is_narrowed(self) -> bool:
         return self.parent is not None and self.edge_name is None
 
+    def above(self) -> Position | None:
+        """The position of the object that has the field which leads here; None for the root."""
+        at = self
+        while at.is_narrowed and at.parent is not None:
+            at = at.parent
+        return at.parent
+
+    # What is needed at a position is solved by walking on from it.
+
+    @abstractmethod
+    def readings(
+        self, name: str, ways: Sequence[Way] | None = None, *, wide: bool = False
+    ) -> list[Reading]:
+        """Alternatives for a field, cheapest first; see `Place`."""
+
+    @abstractmethod
+    def below(self, name: str, arguments: str, readings: Sequence[Reading]) -> Position:
+        """The position of a composite field's value."""
+
+    @abstractmethod
+    def narrow(self, type_name: str) -> Position:
+        """The same position, for objects of one type."""
+
+    @abstractmethod
+    def member_types(self) -> tuple[str, ...]:
+        """Object types a value may have here, sorted."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Add every way to enter another subgraph here."""
+
 
 def needs_of(solved: Iterable[Solved]) -> Iterator[Need]:
     """All leaves of a solved field set."""
@@ -208,12 +270,12 @@ def needs_of(solved: Iterable[Solved]) -> Iterator[Need]:
         yield from needs_of(item.below)
 
 
-def price_of(solved: Iterable[Solved]) -> tuple[int, int]:
+def price_of(needs: Iterable[Need]) -> tuple[int, int]:
     """Cost and level of reading everything by the cheapest way; what is shared counts once."""
     seen: set[Way] = set()
     level = 0
     fields = 0
-    for need in needs_of(solved):
+    for need in needs:
         way, edge = need.readings[0]
         fields += LAST_RESORT_COST if edge.is_last_resort else FIELD_COST
         level = max(level, way.level)

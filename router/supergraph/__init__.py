@@ -3,6 +3,7 @@
 from router.supergraph.errors import SupergraphError
 from router.supergraph.load import load_document, load_supergraph
 from router.supergraph.model import (
+    ContextArgument,
     Coordinate,
     Key,
     ListSize,
@@ -14,6 +15,7 @@ from router.supergraph.model import (
 )
 
 __all__ = [
+    "ContextArgument",
     "Coordinate",
     "Key",
     "ListSize",

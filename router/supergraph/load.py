@@ -15,7 +15,7 @@ from router.supergraph.policies import read_costs, read_list_sizes, read_securit
 from router.supergraph.subgraph_types import JoinReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _KINDS: dict[Kind, TypeKind] = {
     Kind.SCALAR: "scalar",
@@ -71,6 +71,7 @@ def load_document(document: Document, sdl: str = "") -> Supergraph:
             }
         ),
         possible_types=MappingProxyType(possible),
+        contexts=MappingProxyType(_contexts(types.values(), links, possible)),
         override_labels=tuple(sorted(join.override_labels)),
         security=MappingProxyType(read_security(types.values(), links)),
         cost=MappingProxyType(read_costs(types.values(), links)),
@@ -163,6 +164,19 @@ def _possible_types(types: Mapping[str, TypeDefinition]) -> dict[str, tuple[str,
         elif definition.kind is Kind.INTERFACE:
             possible.setdefault(name, [])
     return {name: tuple(sorted(members)) for name, members in possible.items()}
+
+
+def _contexts(
+    types: Iterable[TypeDefinition], links: LinkedFeatures, possible: Mapping[str, tuple[str, ...]]
+) -> dict[str, frozenset[str]]:
+    name = links.directive("context", "context")
+    setting: dict[str, set[str]] = {}
+    for definition in types:
+        for used in definition.directives:
+            if used.name == name:
+                context = str(used.arguments.get("name"))
+                setting.setdefault(context, set()).update(possible.get(definition.name, ()))
+    return {context: frozenset(found) for context, found in setting.items()}
 
 
 def _first(directives: list[Directive], name: str) -> Directive | None:

@@ -38,6 +38,22 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument of a subgraph's field that is filled from a @context, hidden from clients.
+
+    Attributes:
+        type: As the subgraph declares it.
+        context: Name of the context in the supergraph; see `Supergraph.contexts`.
+        selection: Of the nearest object above that sets the context: the one value to take.
+    """
+
+    name: str
+    type: str
+    context: str
+    selection: FieldSet
+
+
+@dataclass(frozen=True, slots=True)
 class SubgraphField:
     """A field of a type as one subgraph defines it.
 
@@ -48,7 +64,7 @@ class SubgraphField:
         provides: What is answered below the field although it is external elsewhere.
         active_if: Override label under which this subgraph answers; None for always.
         inactive_if: Override label under which another subgraph took the field over.
-        context_arguments: Names of arguments filled from a @context.
+        context_arguments: Arguments filled from a @context.
     """
 
     name: str
@@ -58,7 +74,7 @@ class SubgraphField:
     provides: FieldSet = ()
     active_if: str | None = None
     inactive_if: str | None = None
-    context_arguments: tuple[str, ...] = ()
+    context_arguments: tuple[ContextArgument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +145,7 @@ class Supergraph:
         kinds: Kind of every type, `@inaccessible` ones included.
         field_types: Composite type to field to type reference, as the supergraph has it.
         possible_types: Composite type to the object types it may be anywhere, sorted.
+        contexts: Name of a @context to the object types that set it.
         override_labels: Labels of progressive @override, sorted.
         security: Requirements by type name or (type, field).
         cost: @cost weights by type name, (type, field) or (type, field, argument).
@@ -141,6 +158,7 @@ class Supergraph:
     kinds: Mapping[str, TypeKind]
     field_types: Mapping[str, Mapping[str, str]]
     possible_types: Mapping[str, tuple[str, ...]]
+    contexts: Mapping[str, frozenset[str]]
     override_labels: tuple[str, ...]
     security: Mapping[Coordinate, SecurityRequirement]
     cost: Mapping[Coordinate, int]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.field_set import FieldSet, FieldSetField, parse_field_set
 from router.supergraph.errors import SupergraphError
-from router.supergraph.model import Key, SubgraphField, SubgraphType, TypeKind
+from router.supergraph.model import ContextArgument, Key, SubgraphField, SubgraphType, TypeKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,7 +170,7 @@ class JoinReader:
             active_if=label if isinstance(label, str) else None,
             inactive_if=overridden_by or None,
             context_arguments=tuple(
-                str(item.get("name")) for item in arguments.get("contextArguments") or ()
+                _context_argument(item) for item in arguments.get("contextArguments") or ()
             ),
         )
 
@@ -231,6 +231,18 @@ def _keys(uses: list[Directive]) -> tuple[Key, ...]:
 
 def _field_set(text: Value) -> FieldSet:
     return parse_field_set(text) if isinstance(text, str) and text.strip() else ()
+
+
+def _context_argument(value: Mapping[str, Value]) -> ContextArgument:
+    selection = str(value.get("selection") or "").strip()
+    if selection.startswith("{"):
+        selection = selection[1:].removesuffix("}")
+    return ContextArgument(
+        name=str(value.get("name")),
+        type=str(value.get("type")),
+        context=str(value.get("context")),
+        selection=parse_field_set(selection),
+    )
 
 
 def _has_field(fields: FieldSet, name: str) -> bool:

@@ -14,7 +14,6 @@ from router.composition.subgraph.schema import use_of
 from router.composition.subgraph.selections import print_selections
 from router.federation.document import Directive, Field, TypeDefinition
 from router.federation.specification import PROVIDES, REQUIRES
-from router.federation.type_refs import nullable
 from router.federation.values import EnumText, Value
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _context_arguments(context: MergeContext, index: int, source: Field) -> list
                 {
                     "context": context_name(context.schemas[index], name),
                     "name": argument.name,
-                    "type": nullable(argument.type),
+                    "type": argument.type,
                     "selection": f"{{ {print_selections(selections)} }}",
                 }
             )

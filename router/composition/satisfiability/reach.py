@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING
 
 from router.federation.field_set import FieldSet, FieldSetField, FieldSetFragment
 from router.federation.type_refs import named_type
-from router.query_graph import FieldEdge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
-    from router.query_graph import EntityMove, Node, QueryGraph
+    from router.query_graph import EntityMove, FieldEdge, Node, QueryGraph
 
 MAX_DEPTH = 40
 """Searches within searches; schemas met in practice need three or four."""
@@ -53,7 +52,6 @@ class Reach:
         self._requires: dict[tuple[_State, str], bool] = {}
         self._active: set[_State | tuple[_State, str]] = set()
         self._nested_searches = 0
-        self._contextual_fields: dict[tuple[str, str], Mapping[str, FieldEdge]] = {}
         self._local: dict[tuple[Node, FieldSet], bool] = {}
 
     # Objects
@@ -168,39 +166,16 @@ class Reach:
 
     # Fields
 
-    def field_names(self, node: Node) -> Iterable[str]:
-        """Fields that `node` may answer."""
-        return [*node.fields, *self._contextual(node)]
-
     def reads(
         self, node: Node, type_name: str, name: str, avoided: frozenset[str] = _NOTHING
     ) -> FieldEdge | None:
         """The edge by which `node` answers a field, its requirements solved."""
-        edge = node.fields.get(name) or self._contextual(node).get(name)
+        edge = node.fields.get(name)
         if edge is None or edge.is_last_resort:
             return None
         if edge.requires and not self._solves_requires(node, type_name, edge, avoided):
             return None
         return edge
-
-    def _contextual(self, node: Node) -> Mapping[str, FieldEdge]:
-        """Fields with arguments from a @context, for which planning has no edges."""
-        found = self._contextual_fields.get((node.type_name, node.subgraph))
-        if found is None:
-            view = self._graph.supergraph.subgraphs[node.subgraph].types[node.type_name]
-            found = {
-                field.name: FieldEdge(
-                    field.name,
-                    field.type,
-                    self._graph.node(named_type(field.type), node.subgraph),
-                    field.type.count("["),
-                    field.requires,
-                )
-                for field in view.fields.values()
-                if field.context_arguments and not field.is_external
-            }
-            self._contextual_fields[node.type_name, node.subgraph] = found
-        return found
 
     def _solves_requires(
         self, node: Node, type_name: str, edge: FieldEdge, avoided: frozenset[str]
@@ -243,7 +218,7 @@ class Reach:
         return (
             edge is not None
             and not edge.is_last_resort
-            and not edge.requires
+            and not edge.needs_entry
             and not self._is_labelled(node, name)
         )
 

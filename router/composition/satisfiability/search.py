@@ -112,7 +112,7 @@ class _Search:
     ) -> Iterator[Unanswerable]:
         candidates: dict[str, list[Node]] = {}
         for node in nodes:
-            for name in self._reach.field_names(node):
+            for name in node.fields:
                 candidates.setdefault(name, []).append(node)
         for name in self._fields[type_name]:
             edges = [

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from router.errors import PlanBugError
-from router.planning.fetch_graph import Part, Tree, merge_required
 from router.planning.print_operation import print_tree
 from router.planning.query_plan import (
     PathSegment,
@@ -24,10 +23,14 @@ from router.planning.query_plan import (
     ResponsePath,
     TypeCondition,
 )
+from router.planning.representations import merge_required
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from router.planning.fetch_graph import Part
+    from router.planning.query_plan import ContextVariable
+    from router.planning.selection_tree import Tree
     from router.planning.selections import Conditions
 
 
@@ -38,6 +41,7 @@ class Call:
     Attributes:
         trees: What is asked for, by type in the subgraph.
         parts: Those that it joins.
+        contexts: Variables that take values from above the entities; such a call has one path.
     """
 
     paths: list[ResponsePath]
@@ -45,6 +49,7 @@ class Call:
     trees: dict[str, Tree]
     conditions: Conditions
     parts: list[Part]
+    contexts: tuple[ContextVariable, ...] = ()
 
 
 def join_calls(parts: Sequence[Part]) -> list[Call]:
@@ -79,10 +84,12 @@ def _join_keys(parts: Sequence[Part]) -> list[Call]:
                 call.trees[part.tree.type_name].merge(part.tree)
                 call.representations = [_add(known, shape)]
                 call.parts.append(part)
+                call.contexts = tuple(dict.fromkeys((*call.contexts, *part.contexts)))
                 break
         else:
             trees = {part.tree.type_name: part.tree}
-            alike.append(Call([part.path], [shape], trees, part.conditions, [part]))
+            call = Call([part.path], [shape], trees, part.conditions, [part], part.contexts)
+            alike.append(call)
     return [call for alike in calls.values() for call in alike]
 
 
@@ -99,6 +106,7 @@ def _join_weaker(calls: Sequence[Call]) -> list[Call]:
                 other.conditions < call.conditions
                 and other.paths == call.paths
                 and other.representations == call.representations
+                and other.contexts == call.contexts
                 and other.trees.keys() == call.trees.keys()
             ):
                 for type_name, tree in call.trees.items():
@@ -147,6 +155,8 @@ def _join_types(calls: Sequence[Call]) -> list[Call]:
             if (
                 other.paths == call.paths
                 and other.conditions == call.conditions
+                and not other.contexts
+                and not call.contexts
                 and all(set(known.types).isdisjoint(shape.types) for known in other.representations)
                 and other.trees.keys().isdisjoint(call.trees)
             ):
@@ -167,7 +177,8 @@ def _join_paths(calls: Sequence[Call]) -> list[Call]:
             (name, print_tree(tree, call.conditions, set()))
             for name, tree in sorted(call.trees.items())
         )
-        identity = (repr(call.representations), call.conditions, asked)
+        at = tuple(call.paths) if call.contexts else ()  # values come from above each path
+        identity = (repr(call.representations), call.conditions, asked, at)
         known = joined.get(identity)
         if known is None:
             joined[identity] = call

@@ -19,6 +19,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
     get_named_type,
     is_abstract_type,
     is_composite_type,
@@ -29,6 +30,7 @@ from graphql import (
 
 from router.planning.query_plan import (
     LIST,
+    ContextSource,
     EntityCall,
     Fetch,
     QueryPlan,
@@ -43,7 +45,7 @@ from router.planning.query_plan import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from router.supergraph import Supergraph
+    from router.supergraph import SubgraphType, Supergraph
 
 
 class PlanError(AssertionError):
@@ -111,6 +113,7 @@ class _Play:
         self._variables = variables
         self._root = Shape()
         self._before: dict[int, set[int]] = {}
+        self._filled: set[str] = set()
 
     def run(self, plan: QueryPlan, document: DocumentNode) -> None:
         for fetch in plan.fetches:
@@ -149,6 +152,7 @@ class _Play:
 
     def _fetch(self, fetch: Fetch) -> None:
         schema = self._schemas[fetch.subgraph]
+        self._filled = {item.name for call in fetch.entity_calls for item in call.contexts}
         operation: Any = parse(fetch.operation).definitions[0]
         if not fetch.entity_calls:
             root = schema.get_root_type(operation.operation)
@@ -162,6 +166,7 @@ class _Play:
         for call in fetch.entity_calls:
             if not self._holds((item.variable, item.value) for item in call.conditions):
                 continue
+            self._check_contexts(fetch, call, by_key[call.response_key])
             for path in call.paths:
                 for shape, types in self._targets(path, fetch):
                     self._enter(fetch, call, by_key[call.response_key], shape, types)
@@ -192,6 +197,67 @@ class _Play:
             ):
                 result = Shape({type_name: result.types.pop(target)})
             _merge(shape, result)
+
+    def _check_contexts(self, fetch: Fetch, call: EntityCall, node: FieldNode) -> None:
+        """Each contextual argument takes its value from the nearest object that sets it."""
+        variables = {item.name: item for item in call.contexts}
+        used = set()
+        for view, selected in _fields_of_types(self._supergraph, fetch.subgraph, node):
+            given = {item.name.value: item.value for item in selected.arguments or ()}
+            for argument in view.fields[selected.name.value].context_arguments:
+                value: Any = given.get(argument.name)
+                if value is None or value.name.value not in variables:
+                    msg = f"fetch {fetch.id} does not fill {selected.name.value}({argument.name}:)"
+                    raise PlanError(msg)
+                used.add(value.name.value)
+                (path,) = call.paths
+                sources = variables[value.name.value].sources
+                found = [
+                    (source.depth, self._check_source(source, path, fetch)) for source in sources
+                ]
+                if found != self._setters(path, argument.context, fetch):
+                    msg = f"fetch {fetch.id} takes {argument.name} from {found}"
+                    raise PlanError(msg)
+        if used != variables.keys():
+            msg = f"fetch {fetch.id} fills {sorted(variables.keys() - used)} for nothing"
+            raise PlanError(msg)
+
+    def _check_source(self, source: ContextSource, path: ResponsePath, fetch: Fetch) -> list[str]:
+        """The object types that hand the value down."""
+        end = source.depth
+        while isinstance(path[end], TypeCondition):
+            end += 1
+        handing = set()
+        for shape, types in self._targets(path[:end], fetch):
+            for type_name in types:
+                if not source.types or type_name in source.types:
+                    handing.add(type_name)
+                    for item in source.selections:
+                        self._check_required(item, shape, type_name, fetch)
+        return sorted(handing)
+
+    def _setters(
+        self, path: ResponsePath, context: str, fetch: Fetch
+    ) -> list[tuple[int, list[str]]]:
+        setting = self._supergraph.contexts[context]
+        found: list[tuple[int, list[str]]] = []
+        ends = [index for index, item in enumerate(path) if isinstance(item, str) and item != LIST]
+        for depth in reversed(ends):
+            end = depth
+            while end and isinstance(path[end - 1], TypeCondition):
+                end -= 1
+            types = {
+                name
+                for _, names in self._targets(path[:depth], fetch)
+                for name in names
+                if self._supergraph.kinds[name] == "object"
+            }
+            if types & setting:
+                found.append((end, sorted(types & setting)))
+            if types <= setting:
+                return found
+        msg = f"fetch {fetch.id}: nothing above {path} sets {context}"
+        raise PlanError(msg)
 
     def _is_told(self, shape: Shape, type_name: str, fetch: Fetch) -> bool:
         """Whether the object type is known by now, which replaces an @interfaceObject's name."""
@@ -271,7 +337,7 @@ class _Play:
         for concrete in possible:
             entries = shape.types.setdefault(concrete.name, {})
             for node in self._fields(selection_set, concrete, schema):
-                meaning = (node.name.value, _arguments(node))
+                meaning = (node.name.value, _arguments(node, self._filled))
                 entry = entries.setdefault(_key(node), Entry(meaning, set()))
                 entry.fetches.add(fetch)
                 if node.selection_set is not None:
@@ -424,6 +490,18 @@ def lookup(supergraph: Supergraph, shape: Shape, type_name: str, key: str) -> En
     return None
 
 
+def _fields_of_types(
+    supergraph: Supergraph, subgraph: str, node: FieldNode
+) -> Iterator[tuple[SubgraphType, FieldNode]]:
+    """The fields directly below an `_entities` field, with the type each belongs to."""
+    for fragment in _selection_set(node).selections:
+        if isinstance(fragment, InlineFragmentNode) and fragment.type_condition is not None:
+            view = supergraph.subgraphs[subgraph].types[fragment.type_condition.name.value]
+            for field in fragment.selection_set.selections:
+                if isinstance(field, FieldNode) and field.name.value in view.fields:
+                    yield view, field
+
+
 def _merge(target: Shape, source: Shape) -> None:
     for type_name, entries in source.types.items():
         known = target.types.setdefault(type_name, {})
@@ -471,6 +549,11 @@ def _key(node: FieldNode) -> str:
     return node.alias.value if node.alias is not None else node.name.value
 
 
-def _arguments(node: FieldNode) -> str:
-    printed = sorted(print_ast(argument) for argument in node.arguments or ())
+def _arguments(node: FieldNode, filled: Iterable[str] = ()) -> str:
+    """As printed, without those that take the router's variables."""
+    printed = sorted(
+        print_ast(argument)
+        for argument in node.arguments or ()
+        if not (isinstance(argument.value, VariableNode) and argument.value.name.value in filled)
+    )
     return ", ".join(printed)

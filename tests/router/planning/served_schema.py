@@ -22,6 +22,9 @@ directive @provides(fields: FieldSet!) on FIELD_DEFINITION
 directive @override(from: String!, label: String) on FIELD_DEFINITION
 directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
 directive @interfaceObject on OBJECT
+scalar ContextFieldValue
+directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION
+directive @fromContext(field: ContextFieldValue) on ARGUMENT_DEFINITION
 """
 
 

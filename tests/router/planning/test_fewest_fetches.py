@@ -55,7 +55,7 @@ def test_no_other_choice_makes_fewer_requests(seed: int) -> None:
             continue
         operation = federation.planner.normalize(document)
         for root, selections in steps(operation, graph):
-            keys = ResponseKeys(operation.selections)
+            keys = ResponseKeys(operation)
             step = plan_step(root, selections, keys)
             alternatives = [range(len(leaf.readings)) for leaf in step.leaves]
             if not 1 < prod(map(len, alternatives)) <= MAX_COMBINATIONS:

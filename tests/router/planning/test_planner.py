@@ -19,7 +19,7 @@ from router.planning.products import (
     print_operation_normalized,
     print_paths,
 )
-from router.supergraph import Supergraph, SupergraphError, load_supergraph
+from router.supergraph import Supergraph, load_supergraph
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: '
@@ -283,17 +283,21 @@ def test_intermediate_products_are_text(shop: Supergraph) -> None:
     assert "    f0 --> f1\n" in picture
 
 
-def test_a_supergraph_with_contexts_is_refused() -> None:
+def test_an_argument_from_a_context_that_no_object_above_sets_cannot_be_planned() -> None:
     supergraph = load_supergraph(
         """
         schema @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) { query: Query }
         enum join__Graph { A @join__graph(name: "a", url: "") }
-        type Query @join__type(graph: A) {
+        type Query @join__type(graph: A) { t: T }
+        type T @join__type(graph: A, key: "id") {
+          id: ID!
           x: Int @join__field(graph: A, contextArguments: [{
             context: "a__c", name: "n", type: "Int", selection: " { m }"
           }])
         }
         """
     )
-    with pytest.raises(SupergraphError, match=r"Query\.x of a takes an argument from a @context"):
-        Planner(supergraph)
+    planner = Planner(supergraph)
+    assert len(planner.plan("{ t { id } }").fetches) == 1
+    with pytest.raises(UnplannableError, match=r"No subgraph can answer 'T\.x' at 't\.x'\."):
+        planner.plan("{ t { x } }")
