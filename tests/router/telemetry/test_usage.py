@@ -108,7 +108,7 @@ async def test_a_client_without_a_usable_name_has_none(name: str, tmp_path: Path
     path = tmp_path / "usage.json"
     async with running(router(Usage(path))) as client:
         body = {"query": NOTES}
-        headers = {"graphql-client-name": name.encode()}
+        headers = {b"graphql-client-name": name.encode()}
         await client.post("/graphql", json=body, headers=headers)
     assert "client" not in operations(path)[0]
 
