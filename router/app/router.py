@@ -226,29 +226,29 @@ class Router:
             self.options.operation_log.observe(observations, now_s)
         if self.options.tracing is not None:
             self.options.tracing.end(observations, now_s)
+        if self.options.usage is not None:
+            self.options.usage.observe(observations)
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as closing:
             for close in self.options.resources:
-        if self.options.usage is not None:
-            self.options.usage.observe(observations)
                 closing.push_async_callback(close)
             if self.options.tracing is not None:
                 closing.callback(self.options.tracing.close)
-            closing.push_async_callback(self.aclose)
-            tasks = await closing.enter_async_context(asyncio.TaskGroup())
-            running = [tasks.create_task(run(self)) for run in self.options.background]
-            # What was made so far lives as long as the process: the collector need not look at it.
-            gc.collect()
             usage = self.options.usage
             if usage is not None:
                 closing.push_async_callback(usage.write)
+            closing.push_async_callback(self.aclose)
+            tasks = await closing.enter_async_context(asyncio.TaskGroup())
+            running = [tasks.create_task(run(self)) for run in self.options.background]
+            if usage is not None:
+                running.append(tasks.create_task(usage.follow()))
+            # What was made so far lives as long as the process: the collector need not look at it.
+            gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 5, 2)
             self._is_serving = True
-            if usage is not None:
-                running.append(tasks.create_task(usage.follow()))
             try:
                 yield
             finally:

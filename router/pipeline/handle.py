@@ -117,9 +117,9 @@ class Pipeline:
         operation = await self._operation(request, engine)
         observations.operation_name = operation.name
         observations.operation_kind = operation.kind
+        observations.operation_hash = operation.hash
         if operation.coordinates:
             note_use(operation, caller, observations)
-        observations.operation_hash = operation.hash
         mark("prepare_operation")
         await limit_calls(operation, identity, caller, observations, policies)
         refused = await authorize(operation, identity, caller, policies)
