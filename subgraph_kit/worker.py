@@ -67,20 +67,30 @@ async def lead(database: Database, lock_key: int, work: Callable[[], Awaitable[N
     at work for that instant.
     """
     while True:
-        try:
-            async with database.dedicated_connection() as connection:
-                while not await connection.fetchval(_TRY_LOCK, lock_key):  # noqa: ASYNC110 - polls
-                    await asyncio.sleep(_TRY_S)
-                log.info("leading")
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(_notice_loss(connection))
-                    group.create_task(_as_coroutine(work))
-        except* DATABASE_AWAY as errors:
-            log.warning("lost the lead", reason=repr(errors.exceptions[0]))
-        except* Exception:
-            # Border: a background task outlives its failures.
-            log.exception("lost the lead")
+        # A task of its own: before Python 3.13 a task that is cancelled while its group ends with
+        # errors is told of the errors alone, and would lead on.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_lead_once(database, lock_key, work))
         await asyncio.sleep(_TRY_S)
+
+
+async def _lead_once(
+    database: Database, lock_key: int, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Wait for the lead, work until it is lost or `work` fails."""
+    try:
+        async with database.dedicated_connection() as connection:
+            while not await connection.fetchval(_TRY_LOCK, lock_key):  # noqa: ASYNC110 - polls
+                await asyncio.sleep(_TRY_S)
+            log.info("leading")
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_notice_loss(connection))
+                group.create_task(_as_coroutine(work))
+    except* DATABASE_AWAY as errors:
+        log.warning("lost the lead", reason=repr(errors.exceptions[0]))
+    except* Exception:
+        # Border: a background task outlives its failures.
+        log.exception("lost the lead")
 
 
 async def _notice_loss(connection: Connection) -> None:

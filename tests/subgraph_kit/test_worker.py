@@ -1,6 +1,8 @@
 """Workers: one leads, another takes over, jobs outlive their failures."""
 
 import asyncio
+import random
+import time
 from functools import partial
 
 import asyncpg
@@ -9,12 +11,15 @@ from subgraph_kit.broker import Receive, Subscription
 from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.events import Event
 from subgraph_kit.inbox import Inbox, Progress
-from subgraph_kit.outbox import OutboxRelay
+from subgraph_kit.outbox import OutboxRelay, add_events
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
-from tests.subgraph_kit.conftest import EFFECTS
+from tests.subgraph_kit.conftest import EFFECTS, OUTBOX
+from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import eventually
 
 LOCK_KEY = 4711
+LEADER = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted"
+END_LEADER = f"SELECT pg_terminate_backend(pid) FROM ({LEADER}) AS leader"  # noqa: S608
 
 
 async def test_one_worker_leads_and_the_next_takes_over(database: Database) -> None:
@@ -65,13 +70,114 @@ async def test_a_leader_that_loses_its_connection_leads_again(database: Database
     async with asyncio.TaskGroup() as group:
         task = group.create_task(lead(database, LOCK_KEY, work))
         await eventually(has_started, within_s=10)
-        await database.fetch(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks"
-            " WHERE locktype = 'advisory' AND objid = $1",
-            LOCK_KEY,
-        )
+        await database.fetch(END_LEADER, LOCK_KEY)
         await eventually(has_started_again, within_s=15)
         task.cancel()
+
+
+async def test_a_leader_stops_at_once_when_its_connection_is_closed(database: Database) -> None:
+    """Before somebody else leads, give or take the instant in which the news travels."""
+    begun: list[float] = []
+    ended: list[float] = []
+
+    async def work() -> None:
+        begun.append(time.monotonic())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(time.monotonic())
+
+    async def the_other_leads() -> bool:
+        return len(begun) == 2
+
+    async with asyncio.TaskGroup() as group:
+        leaders = [group.create_task(lead(database, LOCK_KEY, work)) for _ in range(2)]
+        await eventually(lambda: _holds(database), within_s=10)
+        killed_at = time.monotonic()
+        await database.fetch(END_LEADER, LOCK_KEY)
+        await eventually(the_other_leads, within_s=10)
+        for leader in leaders:
+            leader.cancel()
+    assert ended[0] - killed_at < 0.5
+    assert ended[0] - begun[1] < 0.2
+
+
+async def test_a_leader_that_is_cut_off_in_silence_stops_before_the_server_gives_up_its_lock(
+    database: Database, database_url: str
+) -> None:
+    stopped = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    keepalive_s = await _keepalive_s(database)
+    async with TcpProxy.to(database_url) as proxy:
+        cut_off = Database(proxy.url, application_name="cut off")
+        async with asyncio.TaskGroup() as group:
+            leader = group.create_task(lead(cut_off, LOCK_KEY, work))
+            await eventually(lambda: _holds(database), within_s=10)
+            proxy.freeze()
+            async with asyncio.timeout(keepalive_s - 2):
+                await stopped.wait()
+            leader.cancel()
+        await cut_off.close()
+
+
+async def _holds(database: Database) -> bool:
+    """Whether somebody holds the leader's lock."""
+    return bool(await database.fetch(LEADER, LOCK_KEY))
+
+
+async def _keepalive_s(database: Database) -> int:
+    """When the server gives up a client that says nothing at all."""
+    rows = await database.fetch("SELECT name, setting::int FROM pg_settings WHERE name ~ '^tcp_'")
+    values = {row["name"].removeprefix("tcp_"): row["setting"] for row in rows}
+    idle, interval, count, timeout_ms = (
+        values[name]
+        for name in ("keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout")
+    )
+    return int(min(idle + interval * count, timeout_ms / 1000))
+
+
+async def test_two_leaders_for_an_instant_do_no_harm(database: Database) -> None:
+    """Both publish the same outbox at once; each event still comes after those before it."""
+    total = 300
+    arrived: list[str] = []
+
+    class Broker:
+        """Takes what comes, each publisher at its own pace."""
+
+        async def publish(self, event_type: str, event_id: str, body: bytes) -> None:
+            await asyncio.sleep(random.random() / 500)
+            arrived.append(event_id)
+
+        async def consume(self, subscription: Subscription, receive: Receive) -> None: ...
+
+        async def close(self) -> None: ...
+
+    events = [
+        Event(type="thing.happened", source="test", subject="t", data={}) for _ in range(total)
+    ]
+    async with database.unit_of_work() as work:
+        await add_events(work, OUTBOX, events)
+
+    async def is_all_published() -> bool:
+        pending = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+        return await database.fetch_value(pending) == 0
+
+    async with asyncio.TaskGroup() as group:
+        relays = [
+            group.create_task(OutboxRelay(database, Broker(), service="test").run())
+            for _ in range(2)
+        ]
+        await eventually(is_all_published, within_s=20)
+        for relay in relays:
+            relay.cancel()
+    assert len(arrived) > total, "both were at work"
+    assert list(dict.fromkeys(arrived)) == [str(event.id) for event in events]
 
 
 async def test_a_failing_leader_starts_again(database: Database) -> None:
