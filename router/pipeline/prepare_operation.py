@@ -62,9 +62,13 @@ def prepare_operation(
 
 
 def _coordinates(parsed: ParsedDocument, schema: GraphQLSchema) -> tuple[str, ...]:
-    """What it uses, introspection left out; equal texts of all operations are one object."""
-    used = used_coordinates(parsed.document, schema)
-    return tuple(intern(name) for name in sorted(used) if not name.startswith("__"))
+    """What it uses; nothing if it does not go beyond introspection.
+
+    Equal texts of all operations are one object.
+    """
+    found = used_coordinates(parsed.document, schema)
+    used = [intern(name) for name in sorted(found) if not name.startswith("__")]
+    return tuple(used) if any("." in name for name in used) else ()
 
 
 def _limited_fields(
