@@ -15,7 +15,7 @@ import msgspec
 from router.errors import StartupError
 from router.execution import SubgraphClient
 from router.observations import Observations
-from router.pipeline.deadlines import DeadlinePassedError
+from router.pipeline.deadlines import current_task
 from router.pipeline.engine import Engine
 from router.pipeline.handle import Pipeline
 from router.pipeline.identify import request_id
@@ -156,11 +156,16 @@ class Router:
         observations = Observations(request_id(raw.get(b"x-request-id")))
         request = GraphQLRequest(query, operation_name, dict(variables or {}))
         caller = Caller("POST", raw)
+        deadlines, task = self.pipeline.deadlines, current_task()
+        deadline = deadlines.begin(task)
         try:
-            with self.pipeline.deadlines.begin() as deadline:
-                answer = await self.pipeline.handle(request, caller, observations, deadline)
-        except DeadlinePassedError:
+            answer = await self.pipeline.handle(request, caller, observations, deadline)
+        except asyncio.CancelledError:
+            if not deadlines.end(task):
+                raise
             answer = give_up(observations)
+        finally:
+            deadlines.end(task)
         observations.status = answer.status
         self._observe(observations)
         decoded: dict[str, Any] = msgspec.json.decode(answer.body)

@@ -8,91 +8,70 @@ that looks at the oldest is enough.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import Any
 
-if TYPE_CHECKING:
-    from types import TracebackType
+Task = asyncio.Task[Any]
 
 _TICK_S = 0.05
-
-
-class DeadlinePassedError(Exception):
-    """The request's time is up."""
-
-
-class Deadline:
-    """The time limit of one task; a context manager around its work.
-
-    Attributes:
-        at: On the event loop's clock.
-    """
-
-    __slots__ = ("_deadlines", "_has_passed", "_task", "at")
-
-    def __init__(self, deadlines: Deadlines, at: float) -> None:
-        self._deadlines = deadlines
-        self._task: asyncio.Task[object] | None = asyncio.current_task()
-        self._has_passed = False
-        self.at = at
-
-    def __enter__(self) -> Deadline:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._deadlines.running.pop(self, None)
-        if not self._has_passed or self._task is None:
-            return
-        # Somebody else may have cancelled the task too; then it stays cancelled.
-        if self._task.uncancel() == 0 and isinstance(error, asyncio.CancelledError):
-            raise DeadlinePassedError from error
-
-    def cancel(self) -> None:
-        """End the task now."""
-        self._has_passed = True
-        if self._task is not None:
-            self._task.cancel()
 
 
 class Deadlines:
     """The deadlines of all requests that are being answered.
 
     Attributes:
-        running: In the order of their ends.
+        running: The moment at which each task is cancelled, in seconds of `time.monotonic`; in the
+            order of these moments.
     """
 
-    __slots__ = ("_is_armed", "_tick_s", "_timeout_s", "running")
+    __slots__ = ("_cancelled", "_is_armed", "_tick_s", "_timeout_s", "running")
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._tick_s = min(_TICK_S, timeout_s / 4)
         self._is_armed = False
-        self.running: dict[Deadline, None] = {}
+        self._cancelled: set[Task] = set()
+        self.running: dict[Task, float] = {}
 
-    def begin(self) -> Deadline:
-        """Start the time of the current task."""
-        loop = asyncio.get_running_loop()
-        deadline = Deadline(self, loop.time() + self._timeout_s)
-        self.running[deadline] = None
+    def begin(self, task: Task) -> float:
+        """Start the time of a task, which has to call `end`; gives the moment when it is over."""
+        at = self.running[task] = monotonic() + self._timeout_s
         if not self._is_armed:
             self._is_armed = True
-            loop.call_later(self._tick_s, self._look, loop)
-        return deadline
+            task.get_loop().call_later(self._tick_s, self._look, task.get_loop())
+        return at
+
+    def end(self, task: Task) -> bool:
+        """Stop the time of a task; gives whether it was over and nobody else cancelled the task.
+
+        A task that was cancelled for it goes on as if it had not been.
+        """
+        self.running.pop(task, None)
+        if task not in self._cancelled:
+            return False
+        self._cancelled.remove(task)
+        return task.uncancel() == 0
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
+        now = monotonic()
         passed = []
-        for deadline in self.running:
-            if deadline.at > now:
+        for task, at in self.running.items():
+            if at > now:
                 break
-            passed.append(deadline)
-        for deadline in passed:
-            del self.running[deadline]
-            deadline.cancel()
+            passed.append(task)
+        for task in passed:
+            del self.running[task]
+            self._cancelled.add(task)
+            task.cancel()
         self._is_armed = bool(self.running)
         if self._is_armed:
             loop.call_later(self._tick_s, self._look, loop)
+
+
+def current_task() -> Task:
+    """The task that asks."""
+    task = asyncio.current_task()
+    if task is None:
+        msg = "requests are answered in a task"
+        raise RuntimeError(msg)
+    return task

@@ -40,7 +40,6 @@ from router.pipeline.respond import fail, refuse, respond
 if TYPE_CHECKING:
     from router.execution import PreparedOperation
     from router.observations import Observations
-    from router.pipeline.deadlines import Deadline
     from router.pipeline.engine import Engine
     from router.pipeline.operation import Operation
     from router.pipeline.request import Answer, Caller, GraphQLRequest
@@ -70,7 +69,7 @@ class Pipeline:
         request: GraphQLRequest,
         caller: Caller,
         observations: Observations,
-        deadline: Deadline,
+        deadline: float,
     ) -> Answer:
         """The answer to one request; never raises but when cancelled.
 
@@ -78,7 +77,7 @@ class Pipeline:
             request: As the client sent it.
             caller: Who sent it and how.
             observations: Filled.
-            deadline: Begun by whoever calls, so that reading the request counts too.
+            deadline: Set by whoever calls, so that reading the request counts too.
         """
         engine = self.engine
         engine.enter()
@@ -105,7 +104,7 @@ class Pipeline:
         request: GraphQLRequest,
         caller: Caller,
         observations: Observations,
-        deadline: Deadline,
+        deadline: float,
     ) -> Answer:
         policies, mark = self.policies, observations.mark
         identity = identify(caller, policies, observations) or await verify(caller, policies)
@@ -139,7 +138,7 @@ class Pipeline:
             observations.client_address,
             observations.traceparent,
         )
-        result = await execute(prepared, variables, forwarded, engine, observations, deadline.at)
+        result = await execute(prepared, variables, forwarded, engine, observations, deadline)
         mark("execute")
         extensions = None
         if policies.explains_cost and is_asked(caller):

@@ -5,16 +5,17 @@ Source: GraphQL over HTTP specification (stage 2 draft).
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from router.errors import ClientError
 from router.observations import Observations
-from router.pipeline.deadlines import DeadlinePassedError
+from router.pipeline.deadlines import current_task
 from router.pipeline.identify import request_id
 from router.pipeline.request import Answer, Caller, decode_request
 from router.pipeline.respond import give_up, refuse
@@ -33,7 +34,7 @@ from router.server.read_request import (
 )
 
 if TYPE_CHECKING:
-    from router.pipeline.deadlines import Deadline
+    from router.pipeline.deadlines import Task
     from router.pipeline.handle import Pipeline
 
 ReadBody = Callable[[], Awaitable[bytes]]
@@ -66,7 +67,7 @@ class HttpOptions:
     cors: Cors = field(default_factory=Cors)
 
 
-class HttpRequest:
+class HttpRequest(msgspec.Struct):
     """One request with its headers.
 
     Attributes:
@@ -74,27 +75,19 @@ class HttpRequest:
         headers: By lower-case name.
         query_string: Without the question mark, as sent.
         peer: Address of the other end of the connection; "" if it has none.
+        body: As sent, unless it is still to be read.
         read_body: Gives the body as sent; called at most once.
     """
 
-    __slots__ = ("headers", "method", "peer", "query_string", "read_body")
-
-    def __init__(
-        self,
-        method: str,
-        headers: dict[bytes, bytes],
-        query_string: bytes,
-        peer: str,
-        read_body: ReadBody,
-    ) -> None:
-        self.method = method
-        self.headers = headers
-        self.query_string = query_string
-        self.peer = peer
-        self.read_body = read_body
+    method: str
+    headers: dict[bytes, bytes]
+    query_string: bytes
+    peer: str
+    body: bytes = b""
+    read_body: ReadBody | None = None
 
 
-class HttpResponse(NamedTuple):
+class HttpResponse(msgspec.Struct):
     """One response; names of headers are in lower case."""
 
     status: int
@@ -135,11 +128,12 @@ class GraphQLEndpoint:
             headers,
             scope["query_string"],
             client[0] if client else "",
+            b"",
             lambda: read_body(receive, headers, self.options.max_body_bytes),
         )
         observations = self.begin(request)
         try:
-            response = await self.respond(request, observations)
+            response = await self.respond(request, observations, current_task())
         except ClientGoneError:
             observations.outcome = "client_gone"
             self.observe(observations)
@@ -161,22 +155,33 @@ class GraphQLEndpoint:
             self._begin(observations, request.headers)
         return observations
 
-    async def respond(self, request: HttpRequest, observations: Observations) -> HttpResponse:
+    async def respond(
+        self, request: HttpRequest, observations: Observations, task: Task
+    ) -> HttpResponse:
         """The response to one request.
+
+        Args:
+            request: As it arrived.
+            observations: Filled.
+            task: The one that asks; cancelled when the time is up.
 
         Raises:
             ClientGoneError: Nobody waits for it any more.
         """
         media_type = accepted_type(request.headers.get(b"accept"))
+        deadlines = self._pipeline.deadlines
         self.in_flight += 1
+        deadline = deadlines.begin(task)
         try:
-            with self._pipeline.deadlines.begin() as deadline:
-                answer = await self._answer(request, media_type, observations, deadline)
+            answer = await self._answer(request, media_type, observations, deadline)
         except ClientError as refusal:
             answer = refuse(refusal, observations)
-        except DeadlinePassedError:
+        except asyncio.CancelledError:
+            if not deadlines.end(task):
+                raise
             answer = give_up(observations)
         finally:
+            deadlines.end(task)
             self.in_flight -= 1
         return self._frame(answer, media_type or JSON, request.headers, observations)
 
@@ -185,27 +190,30 @@ class GraphQLEndpoint:
         request: HttpRequest,
         media_type: MediaType | None,
         observations: Observations,
-        deadline: Deadline,
+        deadline: float,
     ) -> Answer:
         options, method, headers = self.options, request.method, request.headers
         if self.in_flight > options.max_concurrent_requests:
             raise _overloaded()
-        if method == "OPTIONS":
-            return Answer(b"", 204, ((b"allow", b"GET, POST"), *options.cors.preflight(headers)))
-        if method not in ("POST", "GET"):
-            return _method_not_allowed(method, observations)
-        if media_type is None:
+        if media_type is None and method in ("POST", "GET"):
             msg = "`Accept` must allow application/graphql-response+json or application/json."
             raise ClientError(msg, code="NOT_ACCEPTABLE", status=406)
         caller = Caller(method, headers, request.peer)
-        if method == "GET":
-            asked = read_query_string(request.query_string)
-        else:
+        if method == "POST":
             refuse_media_type(headers)
-            body = plain_body(await request.read_body(), headers, options.max_body_bytes)
-            if body[:1] == b"[" or body.lstrip()[:1] == b"[":
+            body = request.body
+            if request.read_body is not None:
+                body = await request.read_body()
+            body = plain_body(body, headers, options.max_body_bytes)
+            if body[:1] != b"{" and body.lstrip()[:1] == b"[":
                 return await self._answer_batch(body, caller, observations, deadline)
             asked = decode_request(body)
+        elif method == "GET":
+            asked = read_query_string(request.query_string)
+        elif method == "OPTIONS":
+            return Answer(b"", 204, ((b"allow", b"GET, POST"), *options.cors.preflight(headers)))
+        else:
+            return _method_not_allowed(method, observations)
         if asked.query is None and not asked.names_operation():
             msg = "Bad request: `query` is missing."
             raise ClientError(msg, code="BAD_REQUEST")
@@ -215,7 +223,7 @@ class GraphQLEndpoint:
         return answer
 
     async def _answer_batch(
-        self, body: bytes, caller: Caller, observations: Observations, deadline: Deadline
+        self, body: bytes, caller: Caller, observations: Observations, deadline: float
     ) -> Answer:
         """Answer the operations of a JSON array one after the other, in an array."""
         if not self.options.max_batch:

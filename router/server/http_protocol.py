@@ -4,15 +4,19 @@ uvicorn's protocol builds a scope, an event and a cycle object for every request
 the application in messages. For the request that nearly all clients send, a POST to the GraphQL
 path whose bytes arrived at once, none of that is needed: the endpoint is called with headers and
 body, and its response is written in one piece. Every other request takes uvicorn's own way, as
-does everything about connections: keep-alive, pipelining, flow control, shutdown.
+does everything about connections: pipelining, flow control, shutdown.
 
-What uvicorn leaves out is added: heads have a largest size and a longest time to arrive.
+What uvicorn leaves out is added: heads have a largest size and a longest time to arrive, and a
+query whose client has gone is not answered to its end.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from http import HTTPStatus
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,16 +25,18 @@ from router.server.graphql_http import GraphQLEndpoint, HttpRequest, HttpRespons
 from router.server.read_request import headers_by_name
 
 if TYPE_CHECKING:
-    from asyncio import TimerHandle, Transport
+    from router.observations import Observations
 
 _logger = logging.getLogger("router.server")
 
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
-
+_HEAD_TOO_LARGE = _STATUS_LINES[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n"
 
 _MAX_HEAD_BYTES = 128 * 2**10
+"""Counted by reads: what one read brings more is taken too."""
+
 _HEAD_TIMEOUT_S = 20.0
 
 
@@ -44,7 +50,18 @@ class _HasEndpoint(Protocol):
 class _Exchange:
     """A request on the short way, as uvicorn's protocol sees the current request."""
 
-    __slots__ = ("body", "disconnected", "keep_alive", "message_event", "response_complete")
+    __slots__ = (
+        "body",
+        "disconnected",
+        "keep_alive",
+        "message_event",
+        "observations",
+        "response_complete",
+        "task",
+    )
+
+    task: asyncio.Task[None]
+    observations: Observations
 
     def __init__(self, *, keep_alive: bool) -> None:
         self.body = b""
@@ -54,7 +71,12 @@ class _Exchange:
         self.message_event = self
 
     def set(self) -> None:
-        """Nobody waits for more of a body that is complete."""
+        """The connection has ended; nobody waits for more of a body that is complete.
+
+        A query is given up. A mutation is not: nobody could tell how far it came.
+        """
+        if not self.response_complete and self.observations.operation_kind != "mutation":
+            self.task.cancel()
 
 
 class GraphQLProtocol(HttpToolsProtocol):
@@ -64,48 +86,75 @@ class GraphQLProtocol(HttpToolsProtocol):
     _exchange: _Exchange | None = None
     _is_in_head = True
     _head_bytes = 0
-    _head_timer: TimerHandle | None = None
+    _closes_at = inf
+    """When a connection that stays silent is closed."""
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self.transport.close)
+        self._peer = self.client[0] if self.client else ""
+        self._closes_at = monotonic() + _HEAD_TIMEOUT_S
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_head_timer()
+        self._timer.cancel()
         super().connection_lost(exc)
 
-    def _stop_head_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _look(self) -> None:
+        """Close what is silent for too long; one timer for all requests of a connection."""
+        if self._closes_at <= monotonic():
+            if self.transport.is_closing():  # the other end does not even take what it asked for
+                self.transport.abort()
+            self.transport.close()
+        self._timer = self.loop.call_later(_HEAD_TIMEOUT_S / 4, self._look)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        exchange = self._exchange
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
+        elif exchange is not None and not self.transport.is_closing():
+            # More of the body is on its way: uvicorn's way reads it piece by piece.
+            self._exchange = None
+            self._take_the_long_way()
+            if exchange.body:
+                super().on_body(exchange.body)
+
+    # httptools callbacks
 
     def on_message_begin(self) -> None:
-        self._exchange = None
-        self._is_in_head = True
-        self._head_bytes = 0
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-
-    def on_url(self, url: bytes) -> None:
-        self._count_head(len(url))
-        super().on_url(url)
+        self._is_in_head = True
+        self._head_bytes = 0
+        self._closes_at = monotonic() + _HEAD_TIMEOUT_S
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value))
-        super().on_header(name, value)
-
-    def _count_head(self, size_bytes: int) -> None:
-        self._head_bytes += size_bytes
-        if self._head_bytes > _MAX_HEAD_BYTES:
-            msg = "the head of the request is too large"
-            raise ValueError(msg)  # ends the parser, which makes uvicorn answer 400
+        if not self._is_in_head:
+            return  # a trailer, after the body
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
-        if self._is_plain_operation():
-            self._exchange = _Exchange(keep_alive=self.parser.should_keep_alive())
+        self._closes_at = inf
+        parser = self.parser
+        if (
+            self.url == self.app.raw_path
+            and parser.get_method() == b"POST"
+            and parser.get_http_version() == "1.1"
+            and not parser.should_upgrade()
+            and not self.expect_100_continue
+            and (self.cycle is None or self.cycle.response_complete)
+        ):
+            self._exchange = _Exchange(keep_alive=parser.should_keep_alive())
         else:
+            self._exchange = None
             self._take_the_long_way()
 
     def _take_the_long_way(self) -> None:
@@ -114,17 +163,6 @@ class GraphQLProtocol(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, is_expecting
         self.headers += headers
         super().on_headers_complete()
-
-    def _is_plain_operation(self) -> bool:
-        parser = self.parser
-        return (
-            self.url == self.app.raw_path
-            and parser.get_method() == b"POST"
-            and parser.get_http_version() == "1.1"
-            and not parser.should_upgrade()
-            and not self.expect_100_continue
-            and (self.cycle is None or self.cycle.response_complete)
-        )
 
     def on_body(self, body: bytes) -> None:
         if self._exchange is None:
@@ -139,48 +177,32 @@ class GraphQLProtocol(HttpToolsProtocol):
             return
         self._exchange = None
         self.cycle = exchange  # type: ignore[assignment]
-        task = self.loop.create_task(self._serve(exchange, self.headers))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        headers = headers_by_name(self.headers)
+        request = HttpRequest("POST", headers, b"", self._peer, exchange.body)
+        exchange.observations = self.app.endpoint.begin(request)
+        exchange.task = self.loop.create_task(self._serve(exchange, request))
+        self.tasks.add(exchange.task)
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if not self._is_in_head:
-            self._stop_head_timer()
-        elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self.transport.close)
-        exchange = self._exchange
-        if exchange is not None and not self.transport.is_closing():
-            # More of the body is on its way: uvicorn's way reads it piece by piece.
-            self._exchange = None
-            self._take_the_long_way()
-            if exchange.body:
-                super().on_body(exchange.body)
-
-    async def _serve(self, exchange: _Exchange, headers: list[tuple[bytes, bytes]]) -> None:
-        endpoint = self.app.endpoint
-
-        async def read_body() -> bytes:
-            return exchange.body
-
-        peer = self.client[0] if self.client else ""
-        request = HttpRequest("POST", headers_by_name(headers), b"", peer, read_body)
-        observations = endpoint.begin(request)
+    async def _serve(self, exchange: _Exchange, request: HttpRequest) -> None:
+        endpoint, observations = self.app.endpoint, exchange.observations
         try:
-            response = await endpoint.respond(request, observations)
+            response = await endpoint.respond(request, observations, exchange.task)
+            if self.flow.write_paused and not exchange.disconnected:
+                await self.flow.drain()
+            exchange.response_complete = True
+            if not exchange.disconnected:
+                self._write(response, keep_alive=exchange.keep_alive)
+        except asyncio.CancelledError:
+            observations.outcome = "client_gone"
+            raise
         except Exception:  # the border of one request: the connection is all that is lost
             _logger.exception("Request %s could not be answered", observations.request_id)
             observations.outcome = "INTERNAL_SERVER_ERROR"
-            endpoint.observe(observations)
             exchange.response_complete = True
             self.transport.close()
-            return
-        if self.flow.write_paused and not exchange.disconnected:
-            await self.flow.drain()
-        exchange.response_complete = True
-        if not exchange.disconnected:
-            self._write(response, keep_alive=exchange.keep_alive)
-        endpoint.observe(observations)
+        finally:
+            self.tasks.discard(exchange.task)
+            endpoint.observe(observations)
 
     def _write(self, response: HttpResponse, *, keep_alive: bool) -> None:
         parts: list[bytes] = [_STATUS_LINES[response.status]]
@@ -191,4 +213,8 @@ class GraphQLProtocol(HttpToolsProtocol):
         self.transport.write(b"".join(parts))
         if not keep_alive:
             self.transport.close()
-        self.on_response_complete()
+        if self.pipeline:
+            self.on_response_complete()  # uvicorn's, which begins the next request
+        else:
+            self.server_state.total_requests += 1
+            self._closes_at = monotonic() + self.timeout_keep_alive

@@ -9,6 +9,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from msgspec import structs
+
 from router.errors import StartupError, SubgraphError
 from router.transport.http_connection import ConnectionFailedError, HttpConnection
 
@@ -178,6 +180,7 @@ class HttpSubgraph:
                 turn.set_result(None)
                 return
         self._under_way -= 1
+
 
 def _split(url: str) -> SplitResult:
     parts = urlsplit(url)

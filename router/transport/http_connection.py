@@ -126,21 +126,20 @@ class HttpConnection(asyncio.Protocol):
             self._transport.abort()
             return
         self._size += len(data)
+        if self._size > self._max_bytes:
+            self._give_up(f"response of more than {self._max_bytes} bytes")
+            return
         try:
-            if self._size > self._max_bytes:
-                reason = f"response of more than {self._max_bytes} bytes"
-                raise ConnectionFailedError(reason)
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, ConnectionFailedError) as error:
-            self._fail(ConnectionFailedError(f"not to be read: {error}"))
-            self._transport.abort()
+        except httptools.HttpParserError as error:
+            self._give_up(f"not HTTP: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._chunks and not self._has_length:
             self._finish()  # the close is the end of the response
         elif self._waiter is not None:
             reason = str(exc) if exc is not None else "closed by the subgraph"
-            self._fail(ConnectionFailedError(reason, is_untouched=not self._size))
+            self._give_up(reason, is_untouched=not self._size)
         self._on_lost(self)
 
     # httptools callbacks
@@ -181,7 +180,8 @@ class HttpConnection(asyncio.Protocol):
         else:
             self._transport.close()
 
-    def _fail(self, error: ConnectionFailedError) -> None:
+    def _give_up(self, reason: str, *, is_untouched: bool = False) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            waiter.set_exception(error)
+            waiter.set_exception(ConnectionFailedError(reason, is_untouched=is_untouched))
+        self._transport.abort()

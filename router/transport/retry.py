@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from router.errors import SubgraphError
 
 if TYPE_CHECKING:
@@ -53,27 +55,18 @@ class Retrying:
             return await self._client.send(request)
         self._budget = min(self._budget + self._budget_ratio, self._budget_burst)
         sent = 0
-        for number in range(self._retries + 1):
-            is_last = number == self._retries
+        for number in range(self._retries):
             try:
                 response = await self._client.send(request)
             except SubgraphError as error:
                 sent += 1
-                if (
-                    is_last
-                    or error.failure != "unreachable"
-                    or not await self._pause(number, request)
-                ):
+                if error.failure != "unreachable" or not await self._pause(number, request):
                     raise
             else:
+                if response.status not in _BUSY_STATUSES or not await self._pause(number, request):
+                    return _counted(response, sent)
                 sent += response.attempts
-                if (
-                    is_last
-                    or response.status not in _BUSY_STATUSES
-                    or not await self._pause(number, request)
-                ):
-                    return response if sent == 1 else structs.replace(response, attempts=sent)
-        raise AssertionError  # the last round returns or raises
+        return _counted(await self._client.send(request), sent)
 
     async def _pause(self, number: int, request: SubgraphRequest) -> bool:
         """Wait before the next attempt; False, at once, if there may be none."""
@@ -87,3 +80,9 @@ class Retrying:
     async def aclose(self) -> None:
         """Close the wrapped client."""
         await self._client.aclose()
+
+
+def _counted(response: SubgraphResponse, sent_before: int) -> SubgraphResponse:
+    if not sent_before:
+        return response
+    return replace(response, attempts=response.attempts + sent_before)

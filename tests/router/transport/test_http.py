@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from router.errors import StartupError, SubgraphError
+from router.execution import SubgraphResponse
 from router.transport import HttpSubgraph
 from tests.router.transport.scripted_server import Peer, request, serving
 
@@ -55,7 +56,7 @@ async def test_a_request_is_a_post_with_a_sized_json_body_and_the_given_headers(
     assert "Content-Type: application/json" in lines
     assert "authorization: Bearer x" in lines
     assert body == b'{"query":"{tasks}"}'
-    assert response == (200, b'{"data":{"tasks":1}}', "application/json", 1, False)
+    assert response == SubgraphResponse(200, b'{"data":{"tasks":1}}', "application/json")
 
 
 async def test_a_header_value_with_a_line_break_is_not_sent() -> None:
