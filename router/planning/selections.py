@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from graphql import VariableDefinitionNode
 
@@ -69,6 +69,30 @@ class NormalizedOperation:
         while any(variable.startswith(name) for variable in self.variables):
             name = f"_{name}"
         return name
+
+
+def is_unambiguous(selections: Selections, field: SelectedField) -> bool:
+    """Whether a field's response key, and each below it, means one field for all types."""
+    key = field.response_key
+    return _agree([other for other in _all_fields(selections) if other.response_key == key])
+
+
+def _agree(fields: Sequence[SelectedField]) -> bool:
+    """Whether fields of one response key can be read as one."""
+    first = fields[0]
+    if any((field.name, field.arguments) != (first.name, first.arguments) for field in fields):
+        return False
+    by_key: dict[str, list[SelectedField]] = {}
+    for field in fields:
+        for inner in _all_fields(field.selections) if field.selections is not None else ():
+            by_key.setdefault(inner.response_key, []).append(inner)
+    return all(map(_agree, by_key.values()))
+
+
+def _all_fields(selections: Selections) -> Iterator[SelectedField]:
+    yield from selections.fields
+    for _, below in selections.fragments:
+        yield from _all_fields(below)
 
 
 def print_normalized(operation: NormalizedOperation) -> str:

@@ -12,7 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.planning.errors import PlanningLimitError, UnplannableError
-from router.planning.selections import ALWAYS, Conditions, SelectedField, Selections
+from router.planning.selections import (
+    ALWAYS,
+    Conditions,
+    SelectedField,
+    Selections,
+    is_unambiguous,
+)
 from router.query_graph.walk import Place
 
 if TYPE_CHECKING:
@@ -67,10 +73,30 @@ class _Walker:
         for field in selections.fields:
             self._visit_field(place, field)
         if selections.fragments:
+            if all(way.node.is_interface_object for way in place.ways):
+                selections = self._read_for_all(place, selections)
             if any(way.node.is_interface_object for way in place.ways):
                 place.close()
             for type_name, below in selections.fragments:
                 self._visit_fragment(place, type_name, below)
+
+    def _read_for_all(self, place: Place, selections: Selections) -> Selections:
+        """Read what an @interfaceObject answers for objects of all types; what is left to read.
+
+        A subgraph with the @interfaceObject does not know of which type its objects are. Waiting
+        for one that does, only to come back for a field of some of them, takes longer.
+        """
+        fragments = []
+        for type_name, below in selections.fragments:
+            left = []
+            for field in below.fields:
+                readings = self._local_at_hand(place, field)
+                if readings and is_unambiguous(selections, field):
+                    self._add(place, field, readings)
+                else:
+                    left.append(field)
+            fragments.append((type_name, Selections(tuple(left), below.fragments)))
+        return Selections(selections.fields, tuple(fragments))
 
     def _visit_field(self, place: Place, field: SelectedField) -> None:
         if field.name == "__typename":

@@ -51,13 +51,14 @@ class Flattener:
         self._visits = 0
 
     def flatten(self, root: str, selection_set: SelectionSetNode) -> Selections:
-        return self._collect(root, [(selection_set, ALWAYS)], 1)
+        return self._collect(root, [(selection_set, ALWAYS)], 1, ALWAYS)
 
-    def _collect(self, type_name: str, sets: _Sets, depth: int) -> Selections:
+    def _collect(self, type_name: str, sets: _Sets, depth: int, around: Conditions) -> Selections:
+        """The selections of one response position; `around` are conditions that hold there."""
         if depth > MAX_DEPTH:
             msg = "levels of fields"
             raise PlanningLimitError(msg, MAX_DEPTH)
-        collector = _Collector(self._supergraph, self._fragments, type_name)
+        collector = _Collector(self._supergraph, self._fragments, type_name, around)
         for selection_set, conditions in sets:
             collector.visit(selection_set, conditions)
         self._visits += collector.visits
@@ -66,22 +67,22 @@ class Flattener:
             raise PlanningLimitError(msg, 10 * MAX_FIELDS)
         fields = []
         for (response_key, conditions), nodes in collector.fields.items():
-            field = self._field(type_name, response_key, conditions, nodes, depth)
+            below = self._below(type_name, nodes, depth + 1, around | conditions)
+            field = self._field(response_key, conditions, nodes, below)
             if not _is_repeated(field, collector.fields):
                 fields.append(field)
         fragments = tuple(
-            (name, self._collect(name, inner, depth + 1))
+            (name, self._collect(name, inner, depth + 1, around))
             for name, inner in collector.fragments.items()
         )
         return Selections(tuple(fields), fragments)
 
     def _field(
         self,
-        type_name: str,
         response_key: str,
         conditions: Conditions,
         nodes: list[FieldNode],
-        depth: int,
+        selections: Selections | None,
     ) -> SelectedField:
         self._count += 1
         if self._count > MAX_FIELDS:
@@ -92,15 +93,21 @@ class Flattener:
         if response_key == "__typename" and name != "__typename":
             msg = "The alias '__typename' is reserved."
             raise ClientError(msg, code="GRAPHQL_VALIDATION_FAILED")
-        selections = None
-        if first.selection_set is not None:
-            ref = self._supergraph.field_types[type_name][name]
-            sets: _Sets = [
-                (node.selection_set, ALWAYS) for node in nodes if node.selection_set is not None
-            ]
-            selections = self._collect(named_type(ref), sets, depth + 1)
         arguments, variables = print_arguments(first.arguments or ())
         return SelectedField(response_key, name, arguments, variables, conditions, selections)
+
+    def _below(
+        self, type_name: str, nodes: list[FieldNode], depth: int, around: Conditions
+    ) -> Selections | None:
+        """What is selected of a field's value; None for a leaf."""
+        first = nodes[0]
+        if first.selection_set is None:
+            return None
+        ref = self._supergraph.field_types[type_name][first.name.value]
+        sets: _Sets = [
+            (node.selection_set, ALWAYS) for node in nodes if node.selection_set is not None
+        ]
+        return self._collect(named_type(ref), sets, depth, around)
 
 
 class _Collector:
@@ -111,6 +118,7 @@ class _Collector:
         supergraph: Supergraph,
         fragments: Mapping[str, FragmentDefinitionNode],
         type_name: str,
+        around: Conditions,
     ) -> None:
         self.fields: dict[tuple[str, Conditions], list[FieldNode]] = {}
         self.fragments: dict[str, _Sets] = {}
@@ -118,6 +126,7 @@ class _Collector:
         self._supergraph = supergraph
         self._definitions = fragments
         self._type_name = type_name
+        self._around = around
         self._possible = frozenset(supergraph.possible_types[type_name])
         self._seen: set[tuple[str, Conditions]] = set()
         self._nesting = 0
@@ -125,7 +134,7 @@ class _Collector:
     def visit(self, selection_set: SelectionSetNode, conditions: Conditions) -> None:
         for node in selection_set.selections:
             self.visits += 1
-            own = _conditions(node, conditions)
+            own = _conditions(node, conditions, self._around)
             if own is None:
                 continue
             if isinstance(node, FieldNode):
@@ -170,9 +179,16 @@ class _Collector:
         return types[type_name].keys() <= types[self._type_name].keys()
 
 
-def _conditions(node: SelectionNode, around: Conditions) -> Conditions | None:
-    """All conditions of a selection; None if they cannot hold together."""
-    conditions = around
+def _conditions(
+    node: SelectionNode, conditions: Conditions, around: Conditions
+) -> Conditions | None:
+    """All conditions of a selection; None if they cannot hold together.
+
+    Args:
+        node: The selection.
+        conditions: Of the fragments it stands in.
+        around: Of the fields it stands in: what holds there anyway is no condition.
+    """
     for directive in node.directives or ():
         name = directive.name.value
         if name not in ("include", "skip") or not directive.arguments:
@@ -184,9 +200,10 @@ def _conditions(node: SelectionNode, around: Conditions) -> Conditions | None:
                 return None
         elif isinstance(value, VariableNode):
             variable = value.name.value
-            if (variable, not wanted) in conditions:
+            if (variable, not wanted) in conditions or (variable, not wanted) in around:
                 return None
-            conditions |= {(variable, wanted)}
+            if (variable, wanted) not in around:
+                conditions |= {(variable, wanted)}
     return conditions
 
 
