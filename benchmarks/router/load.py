@@ -12,7 +12,7 @@ import httptools
 import uvloop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from benchmarks.router.workloads import Workload
 
@@ -44,22 +44,34 @@ class Target:
     port: int
     token: str | None = None
 
-    def head(self) -> bytes:
+    def requests(self, workload: Workload) -> Callable[[int], bytes]:
+        """Gives the whole request with a number."""
         identity = f"authorization: Bearer {self.token}\r\n" if self.token else ""
-        return (
+        head = (
             "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
             f"content-type: application/json\r\n{identity}content-length: "
         ).encode()
+
+        def request(number: int) -> bytes:
+            body = workload.body(number)
+            return b"%b%d\r\n\r\n%b" % (head, len(body), body)
+
+        return request
 
 
 class Client(asyncio.Protocol):
     """Sends the next request as soon as the last one is answered, until the deadline."""
 
     def __init__(
-        self, head: bytes, workload: Workload, numbers: Iterator[int], load: Load, until: float
+        self,
+        request: Callable[[int], bytes],
+        workload: Workload,
+        numbers: Iterator[int],
+        load: Load,
+        until: float,
     ) -> None:
         self.done = asyncio.get_running_loop().create_future()
-        self._head = head
+        self._request = request
         self._workload = workload
         self._numbers = numbers
         self._load = load
@@ -75,10 +87,10 @@ class Client(asyncio.Protocol):
 
     def _send(self) -> None:
         self._number = next(self._numbers)
-        body = self._workload.body(self._number)
+        request = self._request(self._number)
         self._body = []
         self._sent = time.perf_counter()
-        self._transport.write(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
+        self._transport.write(request)
 
     def data_received(self, chunk: bytes) -> None:
         self._parser.feed_data(chunk)
@@ -113,7 +125,7 @@ class Client(asyncio.Protocol):
 
 async def drive(target: Target, workload: Workload, connections: int, duration_s: float) -> Load:
     load = Load()
-    head = target.head()
+    request = target.requests(workload)
     numbers = itertools.count(time.time_ns() // 1000)  # never the number of an earlier run
     start = time.perf_counter()
     until = start + duration_s
@@ -121,7 +133,7 @@ async def drive(target: Target, workload: Workload, connections: int, duration_s
     clients = [
         (
             await loop.create_connection(
-                lambda: Client(head, workload, numbers, load, until), "127.0.0.1", target.port
+                lambda: Client(request, workload, numbers, load, until), "127.0.0.1", target.port
             )
         )[1]
         for _ in range(connections)

@@ -26,21 +26,39 @@ class DidNotStartError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Trees:
+    """Processes with all that they started."""
+
+    roots: tuple[int, ...]
+
+    def processes(self) -> Iterator[psutil.Process]:
+        for pid in self.roots:
+            root = psutil.Process(pid)
+            yield root
+            yield from root.children(recursive=True)
+
+    def cpu_s(self) -> float:
+        """CPU time since their start, user and system, with children that have ended."""
+        return sum(
+            t.user + t.system + t.children_user + t.children_system
+            for t in (process.cpu_times() for process in self.processes())
+        )
+
+    def memory_mib(self) -> float:
+        """Proportional set size: shared pages are counted once."""
+        return sum(p.memory_full_info().pss for p in self.processes()) / 2**20
+
+
+@dataclass(frozen=True, slots=True)
 class Child:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def tree(self) -> list[psutil.Process]:
-        root = psutil.Process(self.process.pid)
-        return [root, *root.children(recursive=True)]
-
     def cpu_s(self) -> float:
-        """CPU time of the whole tree since its start, user and system."""
-        return sum(t.user + t.system for t in (p.cpu_times() for p in self.tree()))
+        return Trees((self.process.pid,)).cpu_s()
 
     def memory_mib(self) -> float:
-        """Proportional set size of the whole tree: shared pages are counted once."""
-        return sum(p.memory_full_info().pss for p in self.tree()) / 2**20
+        return Trees((self.process.pid,)).memory_mib()
 
     def last_lines(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
@@ -83,8 +101,10 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def wait_for_answer(child: Child, url: str, body: bytes, *, timeout_s: float = 60.0) -> bytes:
-    """The first answer with data; asks again and again until then."""
+def wait_for_answer(
+    child: Child, url: str, body: bytes | None, *, timeout_s: float = 60.0
+) -> bytes:
+    """The first answer with data; asks again and again until then, without a body by GET."""
     deadline = time.monotonic() + timeout_s
     headers = {"content-type": "application/json"}
     with httpx.Client(trust_env=False) as client:
@@ -92,7 +112,8 @@ def wait_for_answer(child: Child, url: str, body: bytes, *, timeout_s: float = 6
             if child.process.poll() is not None:
                 raise DidNotStartError(child.last_lines())
             with contextlib.suppress(httpx.HTTPError):
-                answer = client.post(url, content=body, headers=headers, timeout=5.0)
+                method = "GET" if body is None else "POST"
+                answer = client.request(method, url, content=body, headers=headers, timeout=5.0)
                 if answer.status_code == 200 and b'"errors"' not in answer.content:
                     return answer.content
             time.sleep(0.02)

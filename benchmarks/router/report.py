@@ -29,6 +29,7 @@ class Bar:
     peer: str
     times: float
     measure: str = "cpu_us"
+    stretch: float | None = None
 
 
 HIVE, APOLLO = "Hive Gateway, Rust planner", "Apollo Gateway"
@@ -51,10 +52,24 @@ MEASURES = {"cpu_us": "CPU", "alone_p50_us": "p50, one connection"}
 class ContenderResult:
     name: str
     version: str
-    start_s: float
     memory_mib: float
     workloads: Mapping[str, Mapping[str, float]]
     """Workload name to medians; see `measure.Samples.medians`."""
+    start_s: float | None = None
+    """None when what was started is not one thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a report is about, and under which name its files are found."""
+
+    name: str
+    title: str
+    made_by: str
+    bars: Sequence[Bar]
+
+
+ROUTERS = Subject("router", "Routers over stub subgraphs", "make bench", BARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,9 @@ class Results:
     settings: str
     machine: str
     date: str
+    subject: Subject = ROUTERS
+    appendix: Sequence[str] = ()
+    """Further lines of the table file."""
 
     def workload_names(self) -> list[str]:
         return list(dict.fromkeys(name for c in self.contenders for name in c.workloads))
@@ -83,47 +101,54 @@ def today() -> str:
 
 
 def write(results: Results, folder: Path) -> list[Path]:
-    """Write router.md, router.svg and router.json into `folder`; gives their paths."""
+    """Write a table, a picture and numbers into `folder`; gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
+    name = results.subject.name
     files = {
-        "router.md": markdown(results),
-        "router.svg": picture(results),
-        "router.json": json.dumps(as_json(results), indent=1) + "\n",
+        f"{name}.md": markdown(results),
+        f"{name}.svg": picture(results),
+        f"{name}.json": json.dumps(as_json(results), indent=1) + "\n",
     }
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    return [folder / name for name in files]
+    for file, text in files.items():
+        (folder / file).write_text(text)
+    return [folder / file for file in files]
 
 
 def markdown(results: Results) -> str:
+    made_by = f"Made by `{results.subject.made_by}`"
     lines = [
-        "# Routers over stub subgraphs",
+        f"# {results.subject.title}",
         "",
         f"{results.date}; {results.machine}; {results.settings}.",
-        "Made by `make bench`; [benchmarks/README.md](../README.md) says how it is measured.",
+        f"{made_by}; [benchmarks/README.md](../README.md) says how it is measured.",
         "",
-        "![CPU time of a request](router.svg)",
+        f"![CPU time of a request]({results.subject.name}.svg)",
         "",
         "| contender | version | start, s | memory, MiB |",
         "|---|---|---|---|",
         *(
-            f"| {c.name} | {c.version} | {c.start_s:.2f} | {c.memory_mib:.0f} |"
+            f"| {c.name} | {c.version} | {_in_seconds(c.start_s)} | {c.memory_mib:.0f} |"
             for c in results.contenders
         ),
     ]
-    lines += bars_table(results.contenders)
+    lines += bars_table(results.contenders, results.subject.bars)
     for name in results.workload_names():
         lines += ["", f"## {name}", "", *workload_table(results.contenders, name)]
+    lines += results.appendix
     if results.skipped:
         lines += ["", "## Skipped", "", *(f"- {who}: {why}" for who, why in results.skipped)]
     return "\n".join(lines) + "\n"
 
 
-def bars_table(contenders: Sequence[ContenderResult]) -> list[str]:
+def _in_seconds(duration_s: float | None) -> str:
+    return "" if duration_s is None else f"{duration_s:.2f}"
+
+
+def bars_table(contenders: Sequence[ContenderResult], bars: Sequence[Bar]) -> list[str]:
     """How far the first contender is from what it has to reach; empty without its peers."""
     ours, peers = contenders[0], {c.name: c for c in contenders}
     rows = []
-    for bar in BARS:
+    for bar in bars:
         peer = peers.get(bar.peer)
         if peer is None or bar.workload not in peer.workloads or bar.workload not in ours.workloads:
             continue
@@ -133,13 +158,13 @@ def bars_table(contenders: Sequence[ContenderResult]) -> list[str]:
         reached = "yes" if times >= bar.times else "no"
         rows.append(
             f"| {bar.workload} | {MEASURES[bar.measure]} | {bar.peer} | {bar.times:.0f} "
-            f"| {times:.1f} | {reached} |"
+            f"| {'' if bar.stretch is None else f'{bar.stretch:.0f}'} | {times:.1f} | {reached} |"
         )
     if not rows:
         return []
     heading = f"## Times less than a peer: {ours.name}"
-    columns = "| workload | of | peer | bar | measured | reached |"
-    return ["", heading, "", columns, "|---|---|---|---|---|---|", *rows]
+    columns = "| workload | of | peer | bar | stretch | measured | reached |"
+    return ["", heading, "", columns, "|---|---|---|---|---|---|---|", *rows]
 
 
 def workload_table(contenders: Sequence[ContenderResult], name: str) -> list[str]:
@@ -215,7 +240,7 @@ def as_json(results: Results) -> dict[str, object]:
             {
                 "name": c.name,
                 "version": c.version,
-                "start_s": round(c.start_s, 3),
+                "start_s": None if c.start_s is None else round(c.start_s, 3),
                 "memory_mib": round(c.memory_mib, 1),
                 "workloads": {
                     name: {key: round(value, 1) for key, value in row.items()}
