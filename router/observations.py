@@ -8,7 +8,9 @@ the event loop's own clock may stand still for a millisecond.
 from __future__ import annotations
 
 from time import monotonic
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 FetchOutcome = Literal[
     "ok",
@@ -22,7 +24,7 @@ FetchOutcome = Literal[
 """`errors`: a GraphQL answer with errors. `shared`: took the answer of an equal fetch in flight."""
 
 
-class FetchObservation(NamedTuple):
+class FetchObservation(msgspec.Struct):
     """One request to a subgraph, all its attempts together.
 
     Attributes:
@@ -50,12 +52,12 @@ StageObservation = tuple[str, float]
 """A stage of the pipeline and when it ended. It began where the one before it ended."""
 
 
-class Observations:
+class Observations(msgspec.Struct, eq=False):
     """Filled while a request passes through the router.
 
     Attributes:
-        started_s: Start of the request.
         request_id: Sent on to subgraphs and back to the client.
+        started_s: Start of the request.
         traceparent: W3C trace context that subgraphs get; "" passes the client's on.
         client_address: Address the request counts for, proxies already taken off.
         viewer: User id of a good token; "" for anonymous callers.
@@ -64,52 +66,35 @@ class Observations:
         operation_hash: Short SHA-256 of the document's text; "" before it is known.
         coordinates: What the operation relies on; empty unless the usage file asks for it.
         client: Name of the client's program, as it says; "" if it does not.
-        outcome: "ok", "errors" (answered, with errors in fields), "client_gone" (the request never
-            came whole), or the code of the refusal.
+        has_arrived: The request was read to its end.
+        outcome: "ok", "errors" (answered, with errors in fields), "client_gone" (nobody waited for
+            the answer any more), or the code of the refusal.
         error_codes: `extensions.code` of each error sent.
-        stages: In order of their end.
+        stages: In order of their end; None: nobody asks for them.
         fetches: In order of their end.
         status: HTTP status sent.
         response_bytes: Size of the body sent, before compression.
     """
 
-    __slots__ = (
-        "client",
-        "client_address",
-        "coordinates",
-        "error_codes",
-        "fetches",
-        "operation_hash",
-        "operation_kind",
-        "operation_name",
-        "outcome",
-        "request_id",
-        "response_bytes",
-        "stages",
-        "started_s",
-        "status",
-        "traceparent",
-        "viewer",
-    )
-
-    def __init__(self, request_id: str) -> None:
-        self.started_s = monotonic()
-        self.request_id = request_id
-        self.traceparent = ""
-        self.client_address = ""
-        self.viewer = ""
-        self.operation_name = ""
-        self.operation_kind = ""
-        self.operation_hash = ""
-        self.coordinates: tuple[str, ...] = ()
-        self.client = ""
-        self.outcome = "ok"
-        self.error_codes: list[str] = []
-        self.stages: list[StageObservation] = []
-        self.fetches: list[FetchObservation] = []
-        self.status = 0
-        self.response_bytes = 0
+    request_id: str
+    started_s: float = msgspec.field(default_factory=monotonic)
+    traceparent: str = ""
+    client_address: str = ""
+    viewer: str = ""
+    operation_name: str = ""
+    operation_kind: str = ""
+    operation_hash: str = ""
+    coordinates: tuple[str, ...] = ()
+    client: str = ""
+    has_arrived: bool = False
+    outcome: str = "ok"
+    error_codes: list[str] = []
+    stages: list[StageObservation] | None = None
+    fetches: list[FetchObservation] = []
+    status: int = 0
+    response_bytes: int = 0
 
     def mark(self, stage: str) -> None:
         """Note that a stage has ended."""
-        self.stages.append((stage, monotonic()))
+        if self.stages is not None:
+            self.stages.append((stage, monotonic()))

@@ -31,7 +31,7 @@ class Engine:
     Requests keep the engine they began with, so that a swap never mixes two supergraphs.
 
     Attributes:
-        in_flight: Requests that use it.
+        in_flight: Requests that use it; one that begins adds itself, and calls `leave` at its end.
     """
 
     __slots__ = (
@@ -79,10 +79,6 @@ class Engine:
     def close(self) -> None:
         """Let the thread end; for an engine that no request uses."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def enter(self) -> None:
-        """A request begins."""
-        self.in_flight += 1
 
     def leave(self) -> None:
         """A request has ended."""

@@ -1,35 +1,35 @@
-"""Execute: run the prepared operation against the subgraphs."""
+"""Execute: what the prepared operation has to know of the request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from router.execution import ExecutionContext, ExecutionResult, PreparedOperation
+from router.execution import ExecutionContext
 
 if TYPE_CHECKING:
     from router.observations import Observations
-    from router.pipeline.engine import Engine
-    from router.policies.headers import ForwardedHeaders
+    from router.pipeline.request import Caller
+    from router.policies.headers import HeaderPropagation
 
 _GRACE_S = 0.5
 """Fetches get this much longer than the operation: a request over its time is refused as a whole
 (TIMEOUT), while a subgraph over its own, shorter limit costs its fields only."""
 
 
-async def execute(
-    prepared: PreparedOperation,
-    variables: dict[str, Any],
-    forwarded: ForwardedHeaders,
-    engine: Engine,
-    observations: Observations,
-    deadline: float,
-) -> ExecutionResult:
-    """The result of the operation; `deadline` is on the event loop's clock."""
-    context = ExecutionContext(
+def execution_context(
+    caller: Caller, observations: Observations, propagation: HeaderPropagation, deadline: float
+) -> ExecutionContext:
+    """The request as its fetches see it."""
+    forwarded = propagation.headers(
+        caller.headers,
+        observations.request_id,
+        observations.client_address,
+        observations.traceparent,
+    )
+    return ExecutionContext(
         forwarded.headers,
         deadline + _GRACE_S,
         observations.request_id,
         observations,
         forwarded.identity,
     )
-    return await prepared.execute(variables, context, engine.clients)

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING
 from router.errors import ClientError, InvalidRequestError
 from router.pipeline.authorize import authorize
 from router.pipeline.deadlines import Deadlines
-from router.pipeline.execute import execute
+from router.pipeline.execute import execution_context
 from router.pipeline.explain_cost import explain_cost, is_asked
 from router.pipeline.identify import identify, verify
 from router.pipeline.limit_cost import limit_cost
 from router.pipeline.limit_rate import limit_calls, limit_rate
 from router.pipeline.note_use import note_use
-from router.pipeline.operation import Variant
+from router.pipeline.operation import USUAL, Variant
 from router.pipeline.plan import plan
 from router.pipeline.prepare_operation import prepare_operation
 from router.pipeline.respond import fail, refuse, respond
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from router.pipeline.engine import Engine
     from router.pipeline.operation import Operation
     from router.pipeline.request import Answer, Caller, GraphQLRequest
+    from router.policies.identity import Identity
     from router.policies.policy_set import PolicySet
 
 _logger = logging.getLogger("router.pipeline")
@@ -80,7 +81,7 @@ class Pipeline:
             deadline: Set by whoever calls, so that reading the request counts too.
         """
         engine = self.engine
-        engine.enter()
+        engine.in_flight += 1
         try:
             answer = await self._handle(engine, request, caller, observations, deadline)
         except (ClientError, InvalidRequestError) as refusal:
@@ -95,7 +96,8 @@ class Pipeline:
             answer = fail(observations)
         finally:
             engine.leave()
-        answer.headers += caller.response_headers
+        if caller.response_headers:
+            answer.headers += caller.response_headers
         return answer
 
     async def _handle(
@@ -111,34 +113,37 @@ class Pipeline:
         if identity.viewer is not None:
             observations.viewer = identity.viewer.user_id
         mark("identify")
-        await limit_rate(identity, caller, observations, policies)
+        if policies.rate_limits is not None:
+            await limit_rate(identity, caller, observations, policies.rate_limits)
+            mark("limit_rate")
 
-        operation = await self._operation(request, engine)
+        text = policies.persisted.text(
+            request.query, request.extensions, request.document_id or request.doc_id
+        )
+        operation = engine.operations.get((text, request.operation_name))
+        if operation is None:
+            operation = await self._prepare(text, request.operation_name, engine)
         observations.operation_name = operation.name
         observations.operation_kind = operation.kind
         observations.operation_hash = operation.hash
         if operation.coordinates:
             note_use(operation, caller, observations)
         mark("prepare_operation")
-        await limit_calls(operation, identity, caller, observations, policies)
-        refused = await authorize(operation, identity, caller, policies)
-        labels = policies.override_labels.active(engine.supergraph.override_labels)
-        variant = Variant(refused, identity.problem if refused else None, labels)
+        if operation.kind != "query" or operation.limited_fields:
+            await limit_calls(operation, identity, caller, observations, policies)
+        refused = await authorize(operation, identity, caller, policies) if operation.guards else 0
+        variant = self._variant(refused, identity, engine)
         prepared = operation.prepared.get(variant)
         if prepared is None:
             prepared = await self._plan(operation, variant, engine)
         mark("plan")
 
         variables = operation.coerce(request.variables or {})
-        limit_cost(operation, variables, policies.limits)
+        if operation.estimate_cost is not None and policies.limits.max_cost is not None:
+            limit_cost(operation.estimate_cost, variables, policies.limits.max_cost)
         mark("coerce_variables")
-        forwarded = policies.headers.headers(
-            caller.headers,
-            observations.request_id,
-            observations.client_address,
-            observations.traceparent,
-        )
-        result = await execute(prepared, variables, forwarded, engine, observations, deadline)
+        context = execution_context(caller, observations, policies.headers, deadline)
+        result = await prepared.execute(variables, context, engine.clients)
         mark("execute")
         extensions = None
         if policies.explains_cost and is_asked(caller):
@@ -148,17 +153,18 @@ class Pipeline:
         mark("respond")
         return answer
 
-    async def _operation(self, request: GraphQLRequest, engine: Engine) -> Operation:
-        """The operation that is asked for, looked up or prepared."""
-        name = request.operation_name
-        document_id = request.document_id or request.doc_id
-        text = self.policies.persisted.text(request.query, request.extensions, document_id)
-        operation = engine.operations.get((text, name))
-        if operation is None:
-            operation = await engine.once(
-                (text, name), lambda: prepare_operation(text, name, engine, self.policies)
-            )
-            engine.operations.put((text, name), operation, len(text))
+    def _variant(self, refused: int, identity: Identity, engine: Engine) -> Variant:
+        labels = engine.supergraph.override_labels
+        if not refused and not labels:
+            return USUAL
+        active = self.policies.override_labels.active(labels)
+        return Variant(refused, identity.problem if refused else None, active)
+
+    async def _prepare(self, text: str, name: str | None, engine: Engine) -> Operation:
+        operation = await engine.once(
+            (text, name), lambda: prepare_operation(text, name, engine, self.policies)
+        )
+        engine.operations.put((text, name), operation, len(text))
         return operation
 
     @staticmethod

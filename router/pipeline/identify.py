@@ -30,6 +30,7 @@ def identify(caller: Caller, policies: PolicySet, observations: Observations) ->
     Returns:
         None when `verify` has to look at the token.
     """
+    observations.has_arrived = True
     observations.client_address = policies.trusted_proxies.client_address(
         caller.peer, caller.headers.get(b"x-forwarded-for")
     )

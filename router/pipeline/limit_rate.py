@@ -13,22 +13,18 @@ if TYPE_CHECKING:
     from router.pipeline.request import Caller
     from router.policies.identity import Identity
     from router.policies.policy_set import PolicySet
+    from router.policies.rate_limit import RateLimits
 
 
 async def limit_rate(
-    identity: Identity, caller: Caller, observations: Observations, policies: PolicySet
+    identity: Identity, caller: Caller, observations: Observations, limits: RateLimits
 ) -> None:
     """Count the request; response headers tell how many are left.
 
     Raises:
         ClientError: RATE_LIMITED.
     """
-    if policies.rate_limits is None:
-        return
-    caller.response_headers = await policies.rate_limits.check(
-        identity.viewer, observations.client_address
-    )
-    observations.mark("limit_rate")
+    caller.response_headers = await limits.check(identity.viewer, observations.client_address)
 
 
 async def limit_calls(

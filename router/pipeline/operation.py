@@ -37,6 +37,10 @@ class Variant(NamedTuple):
     override_labels: frozenset[str]
 
 
+USUAL = Variant(0, None, frozenset())
+"""Of a request that no guard refuses, in a supergraph without labels."""
+
+
 class Operation:
     """One operation of one document, checked and ready to be executed.
 

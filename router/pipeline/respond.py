@@ -57,8 +57,8 @@ def fail(observations: Observations) -> Answer:
 
 
 def give_up(observations: Observations) -> Answer:
-    """The answer when the time is up; nothing noted yet means that the request was slow to come."""
-    if not observations.stages:
+    """The answer when the time is up."""
+    if not observations.has_arrived:
         message = "The request did not arrive in time."
         return refuse(ClientError(message, code="TIMEOUT", status=408), observations)
     message = "The operation took too long."

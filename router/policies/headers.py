@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from router.errors import StartupError
 
@@ -48,7 +50,7 @@ _NOT_IDENTITY = frozenset({"user-agent", "traceparent", "tracestate", "baggage"}
 """These differ between requests that may still share one fetch in flight."""
 
 
-class ForwardedHeaders(NamedTuple):
+class ForwardedHeaders(msgspec.Struct):
     """Headers of one request's fetches.
 
     Attributes:

@@ -140,8 +140,8 @@ def _json_line(observations: Observations, moment: str, duration_ms: float) -> b
             round(duration_ms, 3),
             observations.response_bytes,
             [
-                (name, outcome, status, round(duration_s * 1e3, 3), attempts)
-                for name, _, duration_s, outcome, status, _, _, attempts in observations.fetches
+                (f.subgraph, f.outcome, f.status, round(f.duration_s * 1e3, 3), f.attempts)
+                for f in observations.fetches
             ],
         )
     )

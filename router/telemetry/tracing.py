@@ -53,6 +53,7 @@ class Tracing:
         carrier: dict[str, str] = {}
         self._propagate.inject(carrier, self._trace.set_span_in_context(span))
         observations.traceparent = carrier.get("traceparent", "")
+        observations.stages = []
         self._spans[observations] = span
 
     def end(self, observations: Observations, now_s: float) -> None:
@@ -89,7 +90,7 @@ class Tracing:
 
     def _add_children(self, context: Context, observations: Observations) -> None:
         began_s = observations.started_s
-        for stage, ended_s in observations.stages:
+        for stage, ended_s in observations.stages or ():
             child = self._tracer.start_span(stage, context, start_time=_epoch_ns(began_s))
             child.end(_epoch_ns(ended_s))
             began_s = ended_s
