@@ -18,11 +18,12 @@ from auth_subgraph.domain.signing_keys import ring_of
 from auth_subgraph.http.jwks import jwks_routes
 from auth_subgraph.http.revocations import revocation_routes
 from auth_subgraph.migrations import newest_revision
+from auth_subgraph.persistence.attempts import DatabaseAttempts
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
 from auth_subgraph.services.account import AccountService
 from auth_subgraph.services.administration import AdministrationService
 from auth_subgraph.services.directory import Directory
-from auth_subgraph.services.limits import Limits
+from auth_subgraph.services.limits import Attempts, Limits
 from auth_subgraph.services.login import LoginService
 from auth_subgraph.services.passwords import PasswordHasher
 from auth_subgraph.services.registration import RegistrationService
@@ -67,7 +68,8 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
     # Revocations must get out however many requests wait for a connection.
     database_of_feed = open_database(settings, name="auth-revocations", pool_size=1)
     hasher = open_hasher(settings)
-    services = build_services(settings, database, hasher, signer, verifier)
+    attempts = open_attempts(settings, database)
+    services = build_services(settings, database, hasher, signer, verifier, attempts)
     cursors = CursorCodec(keys.cursor_secret())
 
     def context(request: RequestContext) -> Context:
@@ -86,6 +88,7 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         hasher.close()
+        await attempts.close()
         await database_of_feed.close()
         await database.close()
 
@@ -105,6 +108,7 @@ def build_services(
     hasher: PasswordHasher,
     signer: TokenSigner,
     verifier: TokenVerifier,
+    attempts: Attempts,
 ) -> Services:
     session_tokens = SessionTokens(
         signer,
@@ -129,14 +133,23 @@ def build_services(
         common=_common_passwords(),
     )
     return Services(
-        directory=Directory(database),
-        registration=RegistrationService(database, hasher, rules, session_tokens, limits),
-        login=LoginService(database, hasher, session_tokens, limits),
-        sessions=SessionService(database, session_tokens, limits),
-        account=AccountService(database, hasher, rules, session_tokens),
+        directory=Directory(database, attempts),
+        registration=RegistrationService(database, hasher, rules, session_tokens, attempts, limits),
+        login=LoginService(database, hasher, session_tokens, attempts, limits),
+        sessions=SessionService(database, session_tokens, attempts, limits),
+        account=AccountService(database, hasher, rules, session_tokens, attempts),
         administration=AdministrationService(database, session_tokens),
-        token_check=TokenCheckService(database, verifier),
+        token_check=TokenCheckService(database, verifier, attempts),
     )
+
+
+def open_attempts(settings: AuthSettings, database: Database) -> Attempts:
+    if settings.rate_limit_url is None:
+        return DatabaseAttempts(database)
+    # Loaded where it is used: most installations count in the database.
+    from auth_subgraph.persistence.shared_attempts import SharedAttempts  # noqa: PLC0415
+
+    return SharedAttempts(settings.rate_limit_url.get_secret_value())
 
 
 def open_database(
@@ -230,11 +243,15 @@ async def registration(settings: AuthSettings) -> AsyncIterator[RegistrationServ
     keys = Keys(ring_of([new_signing_key()]))
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     database, hasher = open_database(settings), open_hasher(settings)
-    services = build_services(settings, database, hasher, open_signer(settings, keys), verifier)
+    attempts = open_attempts(settings, database)
+    services = build_services(
+        settings, database, hasher, open_signer(settings, keys), verifier, attempts
+    )
     try:
         yield services.registration
     finally:
         hasher.close()
+        await attempts.close()
         await database.close()
 
 

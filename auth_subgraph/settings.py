@@ -73,6 +73,13 @@ class AuthSettings(ServiceSettings, BaseSettings):
         parse_rate("10/1h"), description="Registrations tried by one address."
     )
     refresh_per_ip: Rate = Field(parse_rate("60/1m"), description="Refreshes tried by one address.")
+    rate_limit_url: SecretStr | None = Field(
+        None,
+        description=(
+            "Where attempts are counted: valkey://… or redis://… for several replicas; the "
+            "database when empty."
+        ),
+    )
     bootstrap_admin_email: str | None = Field(
         None, description="E-mail of the administrator made at first start on an empty database."
     )
@@ -82,6 +89,14 @@ class AuthSettings(ServiceSettings, BaseSettings):
     worker_interval: Duration = Field(
         parse_duration("60s"), description="Pause between two runs of the worker's clean-up."
     )
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _is_valkey(cls, value: SecretStr | None) -> SecretStr | None:
+        schemes = ("valkey://", "valkeys://", "redis://", "rediss://", "unix://")
+        if value is not None and not value.get_secret_value().startswith(schemes):
+            raise ValueError("must begin with valkey://, valkeys://, redis:// or rediss://")
+        return value
 
     @field_validator("events_queues")
     @classmethod

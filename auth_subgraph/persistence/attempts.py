@@ -1,101 +1,121 @@
-"""Counted attempts: the times of the last ones, one row a key.
+"""Counted attempts in the database: the times of the last ones, one row a key.
 
 Exact for limits up to 100. Above that attempts are counted in portions of one per cent of the
 limit, so that a row stays small however wide a limit is opened.
+
+No commit here waits for the disk: everybody behind one address waits for the lock of one row, and
+a crash of the server may forget the attempts of its last second.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from auth_subgraph.domain.attempts import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from subgraph_kit.database import UnitOfWork
-    from subgraph_kit.durations import RateLimit
+    from asyncpg import Record
 
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """What is limited, for whom, and how far."""
-
-    key: str
-    rate: RateLimit
-
+    from auth_subgraph.domain.attempts import Counter
+    from subgraph_kit.database import Database
 
 _EXACT_UP_TO = 100
 
-_COUNT = text(
-    "INSERT INTO attempts AS kept (key, times, pending, portion, counted_at, expires_at)"
-    " SELECT key, CASE WHEN portion = 1 THEN ARRAY[now] ELSE '{}' END, 1 % portion, portion,"
-    " now, now + period FROM (SELECT clock_timestamp() AS now,"
-    " set_config('synchronous_commit', 'off', true) AS hurry) AS clock, unnest("
-    "CAST(:keys AS text[]), CAST(:periods AS interval[]), CAST(:portions AS integer[])"
-    ') AS offered (key, period, portion) ORDER BY key COLLATE "C"'
-    " ON CONFLICT (key) DO UPDATE SET portion = excluded.portion,"
-    " counted_at = excluded.counted_at, expires_at = excluded.expires_at,"
-    " pending = (kept.pending + 1) % excluded.portion,"
-    " times = ARRAY(SELECT time FROM unnest(kept.times) AS time"
-    " WHERE time > excluded.counted_at - (excluded.expires_at - excluded.counted_at)"
-    " ORDER BY time) || CASE WHEN kept.pending + 1 >= excluded.portion"
-    " THEN ARRAY[excluded.counted_at] ELSE '{}' END"
-    " RETURNING key, times, pending, counted_at"
-)
-_CLEAR = text("DELETE FROM attempts WHERE key = :key")
-_TAKE_BACK = text(
-    "UPDATE attempts SET times = array_remove(times, :at), pending = greatest(pending - 1, 0)"
-    " WHERE key = :key"
-)
+_COUNT = """
+INSERT INTO attempts AS kept (key, times, pending, portion, counted_at, expires_at)
+SELECT key, CASE WHEN portion = 1 THEN ARRAY[now] ELSE '{}' END, 1 % portion, portion,
+       now, now + period
+FROM (SELECT clock_timestamp() AS now, set_config('synchronous_commit', 'off', true)) AS clock,
+     unnest($1::text[], $2::interval[], $3::integer[]) AS offered (key, period, portion)
+ORDER BY key COLLATE "C"
+ON CONFLICT (key) DO UPDATE SET portion = excluded.portion,
+  counted_at = excluded.counted_at, expires_at = excluded.expires_at,
+  pending = (kept.pending + 1) % excluded.portion,
+  times = ARRAY(
+    SELECT time FROM unnest(kept.times) AS time
+    WHERE time > excluded.counted_at - (excluded.expires_at - excluded.counted_at) ORDER BY time
+  ) || CASE WHEN kept.pending + 1 >= excluded.portion THEN ARRAY[excluded.counted_at]
+       ELSE '{}' END
+RETURNING key, times, pending, counted_at
+"""
+_HURRY = "set_config('synchronous_commit', 'off', true) IS NOT NULL"
+_CLEAR = f"DELETE FROM attempts WHERE key = $1 AND {_HURRY}"  # noqa: S608 - a constant
+_TAKE_BACK = f"""
+UPDATE attempts SET times = array_remove(times, $2), pending = greatest(pending - 1, 0)
+WHERE key = $1 AND {_HURRY}
+"""  # noqa: S608 - a constant
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """An attempt that was counted at `at`, or that is one too many for `retry_after_s`."""
+class _RefusedError(Exception):
+    """Undoes the counting."""
 
-    at: datetime
-    retry_after_s: int | None
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
-async def count(work: UnitOfWork, counters: Sequence[Counter]) -> Counted:
-    """Count an attempt on every counter, in a unit of work that changes nothing else.
+class DatabaseAttempts:
+    """Counts in the table `attempts`, which all processes share."""
 
-    Its commit does not wait for the disk: everybody behind one address waits for the lock of one
-    row, and a crash of the server may forget the attempts of its last second.
-    The caller rolls back when it was one too many, so that a refused attempt prolongs nothing.
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def count(self, counters: Sequence[Counter]) -> datetime | Refusal:
+        """Count an attempt on every counter, or on none when it is one too many for any."""
+        by_key = {counter.key: counter for counter in counters}
+        portions = {key: -(-its.rate.limit // _EXACT_UP_TO) for key, its in by_key.items()}
+        periods = [timedelta(seconds=its.rate.period_s) for its in by_key.values()]
+        try:
+            async with self._database.connection() as connection, connection.transaction():
+                rows = await connection.fetch(
+                    _COUNT, list(by_key), periods, list(portions.values())
+                )
+                return _moment(by_key, portions, rows)
+        except _RefusedError as refused:
+            return refused.refusal
+
+    async def take_back(self, counters: Iterable[Counter], at: datetime) -> None:
+        """Forget the attempt of that moment."""
+        for counter in counters:
+            await self._database.fetch(_TAKE_BACK, counter.key, at)
+
+    async def clear(self, counter: Counter) -> None:
+        """Forget all attempts."""
+        await self._database.fetch(_CLEAR, counter.key)
+
+    async def close(self) -> None:
+        """Nothing is open but the database, which belongs to somebody else."""
+
+
+def _moment(
+    by_key: Mapping[str, Counter], portions: Mapping[str, int], rows: Sequence[Record]
+) -> datetime:
+    """When an attempt was counted, by the rows as they are now.
+
+    Raises:
+        _RefusedError: It was one too many.
     """
-    by_key = {counter.key: counter.rate for counter in counters}
-    portions = {key: -(-rate.limit // _EXACT_UP_TO) for key, rate in by_key.items()}
-    outcome = await work.execute(
-        _COUNT,
-        {
-            "keys": list(by_key),
-            "periods": [timedelta(seconds=rate.period_s) for rate in by_key.values()],
-            "portions": list(portions.values()),
-        },
-    )
-    at: datetime | None = None
-    waits = []
-    for key, times, pending, counted_at in outcome:
-        at, rate, portion = counted_at, by_key[key], portions[key]
-        excess = len(times) * portion + pending - rate.limit
-        if excess > 0:
-            frees_at = times[-(-excess // portion) - 1] + timedelta(seconds=rate.period_s)
-            waits.append((frees_at - counted_at).total_seconds())
-    assert at is not None  # noqa: S101 - there is a row for each counter, and one counter at least
-    return Counted(at, max(1, math.ceil(max(waits))) if waits else None)
+    at: datetime = rows[0]["counted_at"]
+    refusals = [
+        Refusal(by_key[key], math.ceil(wait_s))
+        for key, times, pending, _ in rows
+        if (wait_s := _wait_s(by_key[key], portions[key], times, pending, at))
+    ]
+    if refusals:
+        raise _RefusedError(max(refusals, key=lambda refusal: refusal.retry_after_s))
+    return at
 
 
-async def clear(work: UnitOfWork, counter: Counter) -> None:
-    """Forget all attempts."""
-    await work.execute(_CLEAR, {"key": counter.key})
-
-
-async def take_back(work: UnitOfWork, counters: Iterable[Counter], at: datetime) -> None:
-    """Forget the attempt of that moment."""
-    for key in sorted(counter.key for counter in counters):  # in the order in which count() locks
-        await work.execute(_TAKE_BACK, {"key": key, "at": at})
+def _wait_s(
+    counter: Counter, portion: int, times: Sequence[datetime], pending: int, at: datetime
+) -> float:
+    """How long an attempt that has just been counted should have waited; 0 when it may be made."""
+    excess = len(times) * portion + pending - counter.rate.limit
+    if excess <= 0:
+        return 0.0
+    frees_at = times[-(-excess // portion) - 1] + timedelta(seconds=counter.rate.period_s)
+    return max(1.0, (frees_at - at).total_seconds())

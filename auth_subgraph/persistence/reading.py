@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auth_subgraph.domain.accounts import User, UserRole
@@ -34,6 +35,16 @@ _BY_IDS = (
     " FROM users WHERE users.id = ANY($1::uuid[])"
 )
 _BY_USERNAME = f"SELECT {USER_COLUMNS} FROM users WHERE username = $1"
+_CREDENTIALS = (
+    f"SELECT {USER_COLUMNS}, password_hash, EXISTS (SELECT FROM known_addresses"
+    " WHERE known_addresses.user_id = users.id AND address = $2"
+    " AND known_addresses.last_login_at > now() - interval '30 days')"
+    " FROM users WHERE "
+)
+_CREDENTIALS_BY_NAME = {
+    column: f"{_CREDENTIALS} users.{column} = $1" for column in ("username", "email")
+}
+_PASSWORD_HASH = "SELECT password_hash FROM users WHERE id = $1"  # noqa: S105 - a statement
 _SESSIONS = (
     f"SELECT {SESSION_COLUMNS} FROM sessions WHERE user_id = $1 AND ended_at IS NULL"
     " AND expires_at > now() ORDER BY last_used_at DESC, id DESC"
@@ -63,3 +74,30 @@ async def user_by_username(database: Database, username: str) -> User | None:
 async def active_sessions(database: Database, user_id: UUID) -> list[Session]:
     """The most recently used first."""
     return [session_of(row) for row in await database.fetch(_SESSIONS, user_id)]
+
+
+@dataclass(slots=True)
+class Credentials:
+    """A user and what a login is checked against."""
+
+    user: User
+    password_hash: str
+    is_known_address: bool
+    """Whether somebody logged in to the account from this address in the last 30 days."""
+
+
+async def credentials(
+    database: Database, column: str, value: str, address: str
+) -> Credentials | None:
+    """By `username` or `email`."""
+    rows = await database.fetch(_CREDENTIALS_BY_NAME[column], value, address)
+    if not rows:
+        return None
+    row = rows[0]
+    return Credentials(user_of(row), row[USER_COLUMN_COUNT], row[USER_COLUMN_COUNT + 1])
+
+
+async def password_hash(database: Database, user_id: UUID) -> str | None:
+    """None when there is no such user."""
+    found = await database.fetch_value(_PASSWORD_HASH, user_id)
+    return found if isinstance(found, str) else None

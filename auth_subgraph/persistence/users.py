@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Credentials:
-    """A user and what a login is checked against."""
-
-    user: User
-    password_hash: str
-    is_known_address: bool
-    """Whether somebody logged in to the account from this address in the last 30 days."""
-
-
-@dataclass(slots=True)
 class Taken:
     username: bool
     email: bool
@@ -45,16 +35,6 @@ _INSERT = text(
     " VALUES (:id, :username, :email, :password_hash, :role, :status, :created_at, :updated_at,"
     " :last_login_at) ON CONFLICT DO NOTHING RETURNING id"
 )
-
-_CREDENTIALS = (
-    f"SELECT {USER_COLUMNS}, password_hash, EXISTS (SELECT FROM known_addresses WHERE"
-    " known_addresses.user_id = users.id AND address = :address"
-    " AND known_addresses.last_login_at > now() - interval '30 days')"
-    " FROM users WHERE "
-)
-_CREDENTIALS_BY_NAME = {
-    column: text(_CREDENTIALS + f"users.{column} = :value") for column in ("username", "email")
-}
 
 _BY_ID = f"SELECT {USER_COLUMNS}, password_hash FROM users WHERE id = :id"
 _FOUND = text(_BY_ID)
@@ -117,27 +97,9 @@ async def insert(work: UnitOfWork, user: User, password_hash: str) -> bool:
     return outcome.first() is not None
 
 
-async def find_credentials(
-    work: UnitOfWork, column: str, value: str, address: str
-) -> Credentials | None:
-    """By `username` or `email`."""
-    row = (
-        await work.execute(_CREDENTIALS_BY_NAME[column], {"value": value, "address": address})
-    ).first()
-    if row is None:
-        return None
-    return Credentials(user_of(row), row[USER_COLUMN_COUNT], row[USER_COLUMN_COUNT + 1])
-
-
 async def find(work: UnitOfWork, user_id: UUID) -> User | None:
     row = (await work.execute(_FOUND, {"id": user_id})).first()
     return None if row is None else user_of(row)
-
-
-async def password_hash(work: UnitOfWork, user_id: UUID) -> str | None:
-    """None when there is no such user."""
-    row = (await work.execute(_FOUND, {"id": user_id})).first()
-    return None if row is None else str(row[USER_COLUMN_COUNT])
 
 
 async def find_with_password(work: UnitOfWork, user_id: UUID) -> tuple[User, str] | None:

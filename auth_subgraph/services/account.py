@@ -12,7 +12,7 @@ from auth_subgraph.domain.names import check_email, check_username, normalize_na
 from auth_subgraph.domain.problems import Problem, ProblemCode, Rejected
 from auth_subgraph.domain.sessions import EndReason
 from auth_subgraph.events import published
-from auth_subgraph.persistence import attempts, audit, sessions, users
+from auth_subgraph.persistence import audit, reading, sessions, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
 from auth_subgraph.services.deletion import delete_user
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from auth_subgraph.domain.accounts import User
     from auth_subgraph.domain.passwords import PasswordRules
+    from auth_subgraph.services.limits import Attempts
     from auth_subgraph.services.passwords import PasswordHasher
     from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
     from subgraph_kit.database import Database
@@ -45,8 +46,10 @@ class AccountService:
         hasher: PasswordHasher,
         rules: PasswordRules,
         session_tokens: SessionTokens,
+        attempts: Attempts,
     ) -> None:
         self._database = database
+        self._attempts = attempts
         self._hasher = hasher
         self._rules = rules
         self._session_tokens = session_tokens
@@ -206,14 +209,13 @@ class AccountService:
         Whoever holds a stolen session must not be able to guess the password.
         """
         counter = limits.per_user("password", user_id, limits.PASSWORD_CHECKS_PER_USER)
-        async with self._database.unit_of_work() as work:
-            await limits.count(work, counter)
-            password_hash = await users.password_hash(work, user_id)
+        await limits.count(self._attempts, counter)
+        password_hash = await reading.password_hash(self._database, user_id)
         verification = await self._hasher.verify(password, password_hash)
+        if verification.is_right:
+            await self._attempts.clear(counter)
+            return password_hash
         async with self._database.unit_of_work() as work:
-            if verification.is_right:
-                await attempts.clear(work, counter)
-                return password_hash
             now = await database_time(work)
             event = AuditEvent(AuditKind.PASSWORD_REJECTED, user_id, user_id)
             await audit.record(work, event, origin, now)

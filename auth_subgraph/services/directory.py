@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from auth_subgraph.domain.accounts import User, UserRole
     from auth_subgraph.domain.sessions import Session
     from auth_subgraph.domain.user_list import UserListFilter, UserListOrder
+    from auth_subgraph.services.limits import Attempts
     from subgraph_kit.connections import Page, PageRequest
     from subgraph_kit.cursors import Position
     from subgraph_kit.database import Database
 
 
 class Directory:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, attempts: Attempts) -> None:
         self._database = database
+        self._attempts = attempts
 
     async def viewer(self, session_id: UUID, user_id: UUID) -> User | None:
         """Who an access token belongs to; None when its session ended or the user is gone."""
@@ -38,7 +40,7 @@ class Directory:
     async def user_by_username(self, username: str, viewer_id: UUID) -> User | None:
         """Raises RateLimitedError: asked too often by this viewer."""
         counter = limits.per_user("lookup", viewer_id, limits.LOOKUPS_PER_USER)
-        await limits.count_alone(self._database, counter)
+        await limits.count(self._attempts, counter)
         if not is_username(username):
             return None
         return await reading.user_by_username(self._database, normalize_name(username))

@@ -1,22 +1,20 @@
-"""How often something may be tried, counted in the database so that all processes share it."""
+"""How often something may be tried, counted where all processes share it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from auth_subgraph.persistence import attempts
-from auth_subgraph.persistence.attempts import Counter
+from auth_subgraph.domain.attempts import Counter, Refusal
 from subgraph_kit.client_address import rate_limit_address
 from subgraph_kit.durations import RateLimit
 from subgraph_kit.errors import RateLimitedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
-
-    from subgraph_kit.database import Database, UnitOfWork
 
 PASSWORD_CHECKS_PER_USER = RateLimit(5, 600)
 LOOKUPS_PER_USER = RateLimit(30, 60)
@@ -34,7 +32,30 @@ class Limits:
     refreshes_per_address: RateLimit
 
 
-async def count(work: UnitOfWork, *counters: Counter) -> datetime:
+class Attempts(Protocol):
+    """Where attempts are counted."""
+
+    async def count(self, counters: Sequence[Counter]) -> datetime | Refusal:
+        """Count an attempt on every counter, or on none when it is one too many for any.
+
+        Returns:
+            The moment, for taking the attempt back; or why it must not be made. A refused attempt
+            prolongs nothing, so nobody stays locked out by trying on.
+        """
+        ...
+
+    async def take_back(self, counters: Iterable[Counter], at: datetime) -> None:
+        """Forget the attempt of that moment."""
+        ...
+
+    async def clear(self, counter: Counter) -> None:
+        """Forget all attempts."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+async def count(attempts: Attempts, *counters: Counter) -> datetime:
     """Count an attempt before it is made.
 
     Counting afterwards would let a hundred parallel guesses pass while the count is still zero.
@@ -43,19 +64,12 @@ async def count(work: UnitOfWork, *counters: Counter) -> datetime:
         The moment, for taking the attempt back.
 
     Raises:
-        RateLimitedError: It is one too many; it must leave the unit of work, so that a refused
-            attempt is not counted and nobody stays locked out by trying on.
+        RateLimitedError: It is one too many.
     """
-    counted = await attempts.count(work, counters)
-    if counted.retry_after_s is not None:
+    counted = await attempts.count(counters)
+    if isinstance(counted, Refusal):
         raise RateLimitedError(counted.retry_after_s)
-    return counted.at
-
-
-async def count_alone(database: Database, *counters: Counter) -> datetime:
-    """The same in a unit of work of its own."""
-    async with database.unit_of_work() as work:
-        return await count(work, *counters)
+    return counted
 
 
 def per_address(what: str, address: str | None, rate: RateLimit) -> Counter:

@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auth_subgraph.domain.accounts import User, UserStatus
+from auth_subgraph.domain.attempts import Counter, Refusal
 from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
 from auth_subgraph.domain.names import is_email, is_username, normalize_name
 from auth_subgraph.domain.problems import ProblemCode, Rejected, rejected
-from auth_subgraph.persistence import addresses, attempts, audit, users
-from auth_subgraph.persistence.attempts import Counter
+from auth_subgraph.persistence import addresses, audit, reading, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
 from auth_subgraph.services.metrics import LOGINS
+from subgraph_kit.durations import RateLimit
 from subgraph_kit.errors import RateLimitedError, UnavailableError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from auth_subgraph.persistence.users import Credentials
-    from auth_subgraph.services.limits import Limits
+    from auth_subgraph.persistence.reading import Credentials
+    from auth_subgraph.services.limits import Attempts, Limits
     from auth_subgraph.services.passwords import PasswordHasher
     from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
     from subgraph_kit.database import Database, UnitOfWork
@@ -50,11 +51,13 @@ class LoginService:
         database: Database,
         hasher: PasswordHasher,
         session_tokens: SessionTokens,
+        attempts: Attempts,
         rates: Limits,
     ) -> None:
         self._database = database
         self._hasher = hasher
         self._session_tokens = session_tokens
+        self._attempts = attempts
         self._rates = rates
 
     async def login(self, identifier: str, password: str, origin: Origin) -> LoggedIn | Rejected:
@@ -90,13 +93,13 @@ class LoginService:
             verification = await self._hasher.verify(password, old_hash)
             new_hash = await self._hasher.hash(password) if verification.needs_rehash else None
         except UnavailableError:  # nobody is locked out because we are overloaded
-            async with self._database.unit_of_work() as work:
-                await attempts.take_back(work, attempt.failures, attempt.at)
+            await self._attempts.take_back(attempt.failures, attempt.at)
             raise
+        if found is not None and verification.is_right:
+            await self._forgive(attempt)
         async with self._database.unit_of_work() as work:
             if found is None or not verification.is_right:
                 return await self._refuse(work, found, origin)
-            await self._forgive(work, attempt)
             if found.user.status is UserStatus.SUSPENDED:
                 await _record(
                     work, AuditKind.LOGIN_FAILED, found, origin, await database_time(work)
@@ -115,21 +118,36 @@ class LoginService:
 
     async def _count(self, name: str, origin: Origin) -> _Attempt:
         address = limits.address_unit(origin.address)
+        found = await _find(self._database, name, address)
+        account = limits.account_key(found.user.id if found else None, name)
+        from_here = Counter(
+            f"login:account:{account}:{address}", self._rates.login_failures_per_account_address
+        )
+        from_anywhere = Counter(f"login:account:{account}", self._rates.login_failures_per_account)
+        is_exempt = found is not None and found.is_known_address
+        failures = (from_here,) if is_exempt else (from_anywhere, from_here)
+        tries = limits.per_address("login", origin.address, self._rates.logins_per_address)
+        counted = await self._attempts.count([tries, *failures])
+        if isinstance(counted, Refusal):
+            await self._record_limit(counted.counter, found, origin)
+            raise RateLimitedError(counted.retry_after_s)
+        return _Attempt(found, from_here, failures, counted)
+
+    async def _record_limit(
+        self, counter: Counter, found: Credentials | None, origin: Origin
+    ) -> None:
+        """Once a period: whoever tries on and on must not fill the audit trail."""
+        once = Counter(f"audited:{counter.key}", RateLimit(1, counter.rate.period_s))
+        if isinstance(await self._attempts.count([once]), Refusal):
+            return
+        details: dict[str, object] = {
+            "limit": "address" if counter.key.startswith("login:address:") else "account"
+        }
         async with self._database.unit_of_work() as work:
-            found = await _find(work, name, address)
-            account = limits.account_key(found.user.id if found else None, name)
-            from_here = Counter(
-                f"login:account:{account}:{address}",
-                self._rates.login_failures_per_account_address,
+            event = AuditEvent(
+                AuditKind.LOGIN_LIMITED, None, found.user.id if found else None, details
             )
-            from_anywhere = Counter(
-                f"login:account:{account}", self._rates.login_failures_per_account
-            )
-            is_exempt = found is not None and found.is_known_address
-            failures = (from_here,) if is_exempt else (from_anywhere, from_here)
-            tries = limits.per_address("login", origin.address, self._rates.logins_per_address)
-            at = await limits.count(work, tries, *failures)
-        return _Attempt(found, from_here, failures, at)
+            await audit.record(work, event, origin, await database_time(work))
 
     async def _refuse(
         self, work: UnitOfWork, found: Credentials | None, origin: Origin
@@ -138,19 +156,19 @@ class LoginService:
         await _record(work, AuditKind.LOGIN_FAILED, found, origin, now)
         return rejected(ProblemCode.INVALID_CREDENTIALS)
 
-    async def _forgive(self, work: UnitOfWork, attempt: _Attempt) -> None:
+    async def _forgive(self, attempt: _Attempt) -> None:
         """The password was right: forget the failures from here, and this try elsewhere."""
         elsewhere = [counter for counter in attempt.failures if counter != attempt.from_here]
-        await attempts.take_back(work, elsewhere, attempt.at)
-        await attempts.clear(work, attempt.from_here)
+        await self._attempts.take_back(elsewhere, attempt.at)
+        await self._attempts.clear(attempt.from_here)
 
 
-async def _find(work: UnitOfWork, name: str, address: str) -> Credentials | None:
+async def _find(database: Database, name: str, address: str) -> Credentials | None:
     """One statement for every name, so that its form does not show in the time."""
     if is_email(name):
-        return await users.find_credentials(work, "email", name, address)
-    return await users.find_credentials(
-        work, "username", name if is_username(name) else "", address
+        return await reading.credentials(database, "email", name, address)
+    return await reading.credentials(
+        database, "username", name if is_username(name) else "", address
     )
 
 

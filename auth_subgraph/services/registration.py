@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auth_subgraph.domain.passwords import PasswordRules
-    from auth_subgraph.services.limits import Limits
+    from auth_subgraph.services.limits import Attempts, Limits
     from auth_subgraph.services.passwords import PasswordHasher
     from auth_subgraph.services.session_tokens import SessionTokens
     from subgraph_kit.database import Database, UnitOfWork
@@ -37,12 +37,14 @@ class RegistrationService:
         hasher: PasswordHasher,
         rules: PasswordRules,
         session_tokens: SessionTokens,
+        attempts: Attempts,
         rates: Limits,
     ) -> None:
         self._database = database
         self._hasher = hasher
         self._rules = rules
         self._session_tokens = session_tokens
+        self._attempts = attempts
         self._rates = rates
 
     async def register(
@@ -62,7 +64,7 @@ class RegistrationService:
         tries = limits.per_address(
             "register", origin.address, self._rates.registrations_per_address
         )
-        await limits.count_alone(self._database, tries)
+        await limits.count(self._attempts, tries)
         problems = await self._problems(email, username, password)
         if problems:
             return Rejected(problems)

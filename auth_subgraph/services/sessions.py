@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from auth_subgraph.domain.sessions import PresentedRefreshToken
-    from auth_subgraph.services.limits import Limits
+    from auth_subgraph.services.limits import Attempts, Limits
     from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
     from subgraph_kit.database import Database, UnitOfWork
 
@@ -35,9 +35,16 @@ _REJECTIONS = {
 
 
 class SessionService:
-    def __init__(self, database: Database, session_tokens: SessionTokens, rates: Limits) -> None:
+    def __init__(
+        self,
+        database: Database,
+        session_tokens: SessionTokens,
+        attempts: Attempts,
+        rates: Limits,
+    ) -> None:
         self._database = database
         self._session_tokens = session_tokens
+        self._attempts = attempts
         self._rates = rates
 
     async def refresh(self, refresh_token: str, origin: Origin) -> TokenPair | Rejected:
@@ -47,7 +54,7 @@ class SessionService:
             RateLimitedError: Too many refreshes from this address.
         """
         tries = limits.per_address("refresh", origin.address, self._rates.refreshes_per_address)
-        await limits.count_alone(self._database, tries)
+        await limits.count(self._attempts, tries)
         token_hash = refresh_token_hash(refresh_token)
         if token_hash is None:
             return _rejected(ProblemCode.REFRESH_TOKEN_INVALID)

@@ -14,6 +14,7 @@ from subgraph_kit.ids import parse_id
 
 if TYPE_CHECKING:
     from auth_subgraph.domain.audit import Origin
+    from auth_subgraph.services.limits import Attempts
     from subgraph_kit.database import Database
     from subgraph_kit.tokens import TokenVerifier
 
@@ -35,14 +36,15 @@ class CheckedToken:
 
 
 class TokenCheckService:
-    def __init__(self, database: Database, verifier: TokenVerifier) -> None:
+    def __init__(self, database: Database, verifier: TokenVerifier, attempts: Attempts) -> None:
         self._database = database
+        self._attempts = attempts
         self._verifier = verifier
 
     async def check(self, token: str, origin: Origin) -> CheckedToken | TokenRejection:
         """Raises RateLimitedError: too many checks from this address."""
         tries = limits.per_address("verify", origin.address, limits.TOKEN_CHECKS_PER_ADDRESS)
-        await limits.count_alone(self._database, tries)
+        await limits.count(self._attempts, tries)
         viewer = await self._verifier.verify(token)
         if viewer is TokenProblem.EXPIRED:
             return TokenRejection.EXPIRED

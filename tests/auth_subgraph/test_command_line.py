@@ -71,6 +71,7 @@ def command(
         ({"LOGIN_PER_IP": "0/1m"}, "AUTH_LOGIN_PER_IP: both the count and the period"),
         ({"TRUSTED_PROXIES": "example.com"}, "AUTH_TRUSTED_PROXIES: "),
         ({"BOOTSTRAP_ADMIN_EMAIL": "a@b.cd"}, "AUTH: AUTH_BOOTSTRAP_ADMIN_EMAIL and"),
+        ({"RATE_LIMIT_URL": "memory://"}, "AUTH_RATE_LIMIT_URL: must begin with valkey://"),
         ({"EVENTS_QUEUES": "tasks"}, "AUTH_EVENTS_QUEUES: 'tasks' is no queue=type, for example"),
         (
             {"ENV": "production", "JWT_ISSUER": "https://auth.example.com"},

@@ -96,6 +96,22 @@ async def test_five_failures_lock_the_account_for_that_address_alone(
         assert await auth.login_code("alice", PASSWORD, address="192.0.2.2") is None
 
 
+async def test_the_first_refusal_of_a_lock_is_audited(start_auth: StartAuth) -> None:
+    async with start_auth(login_failures_per_account_ip=RateLimit(2, 900)) as auth:
+        alice = await auth.register("alice")
+        for name in ("alice", "nobody"):
+            for _ in range(6):
+                await auth.login_code(name, WRONG)
+        limited = await auth.database.fetch(
+            "SELECT subject_id, actor_id, details::text FROM audit_events"
+            " WHERE kind = 'LOGIN_LIMITED' ORDER BY id"
+        )
+    assert [tuple(row) for row in limited] == [
+        (alice.uuid, None, '{"limit": "account"}'),
+        (None, None, '{"limit": "account"}'),
+    ]
+
+
 async def test_refused_tries_do_not_prolong_the_lock(start_auth: StartAuth) -> None:
     async with start_auth(login_failures_per_account_ip=FAILURES) as auth:
         await auth.register("alice")

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from devstack.stack import Stack
-from tests.support.graph_client import PASSWORD, REGISTER, GraphClient, Person
+from tests.support.graph_client import PASSWORD, REGISTER, Answer, GraphClient, Person
 from tests.support.running_stack import ADMIN_EMAIL, ADMIN_PASSWORD
 from tests.support.tokens import claims_of
 from tests.support.waiting import REVOCATION_S, eventually
@@ -283,6 +283,61 @@ async def test_the_last_administrator_stays(client: GraphClient, root: str) -> N
     own_id = claims_of(root)["sub"]
     demoted = await client.send(SET_ROLE, {"user": own_id, "role": "USER"}, token=root)
     assert demoted.data["setUserRole"] == {"user": None, "userErrors": [{"code": "LAST_ADMIN"}]}
+
+
+async def test_of_two_administrators_who_demote_each_other_one_stays(
+    client: GraphClient, stack: Stack, root: str, alice: Person, bob: Person
+) -> None:
+    """With the stack's own administrator suspended for the moment, these two are the last."""
+    root_id = claims_of(root)["sub"]
+    tokens = {}
+    for person in (alice, bob):
+        await client.send(SET_ROLE, {"user": person.id, "role": "ADMIN"}, token=root)
+        tokens[person.id] = (await client.login(person.username))["tokens"]["accessToken"]
+    await client.send(SET_STATUS, {"user": root_id, "status": "SUSPENDED"}, token=tokens[alice.id])
+    try:
+        answers = await asyncio.gather(
+            client.send(SET_ROLE, {"user": bob.id, "role": "USER"}, token=tokens[alice.id]),
+            client.send(SET_ROLE, {"user": alice.id, "role": "USER"}, token=tokens[bob.id]),
+        )
+        # Whoever is later is no administrator any more, or would have demoted the last one.
+        winners = [answer for answer in answers if not answer.errors and _has_done_it(answer)]
+        assert len(winners) == 1
+        (loser,) = [answer for answer in answers if answer is not winners[0]]
+        codes = loser.codes or [error["code"] for error in loser.data["setUserRole"]["userErrors"]]
+        assert codes in (["LAST_ADMIN"], ["FORBIDDEN"])
+        administrators = await _administrators(stack)
+        assert len(administrators) == 1
+        assert administrators <= {alice.id, bob.id}
+    finally:
+        (last,) = await _administrators(stack)
+        await client.send(SET_STATUS, {"user": root_id, "status": "ACTIVE"}, token=tokens[last])
+        await eventually(lambda: _root_is_back(client), within_s=REVOCATION_S)
+
+
+async def _root_is_back(client: GraphClient) -> bool:
+    """Reinstating, too, takes its time to be known everywhere."""
+    payload = await client.login(ADMIN_EMAIL, ADMIN_PASSWORD)
+    if payload["tokens"] is None:
+        return False
+    answer = await client.send("{ me { id } }", token=payload["tokens"]["accessToken"])
+    return not answer.errors
+
+
+def _has_done_it(answer: Answer) -> bool:
+    return bool(answer.data["setUserRole"]["userErrors"] == [])
+
+
+async def _administrators(stack: Stack) -> set[str]:
+    """Ids of the active ones."""
+    connection = await asyncpg.connect(stack.database_url("auth").replace("+asyncpg", ""))
+    try:
+        rows = await connection.fetch(
+            "SELECT id FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE'"
+        )
+    finally:
+        await connection.close()
+    return {f"user_{row['id'].hex}" for row in rows}
 
 
 async def test_a_deleted_user_takes_the_tasks_along(
