@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from router.composition import Composition, CompositionError
     from router.supergraph import Supergraph
 
-GOOD, NO, WRONG_USAGE = 0, 1, 2
+GOOD, NO, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
-class UsageError(Exception):
-    """A file that the command names is missing or is not what the command needs."""
+class NoAnswerError(Exception):
+    """What was asked for does not exist; the message is all there is to say."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,15 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except (UsageError, CheckInputError) as error:
+    except CheckInputError as error:
         print(f"router {options.command}: {error}", file=sys.stderr)
         return WRONG_USAGE
-    except InvalidRequestError as refusal:
-        for part in refusal.errors:
-            print(_located(part), file=sys.stderr)
-        return NO
-    except ClientError as error:
-        print(_located(error), file=sys.stderr)
+    except NoAnswerError as error:
+        print(error, file=sys.stderr)
         return NO
     except RouterError as error:
         print(f"router {options.command}: {error}", file=sys.stderr)
@@ -55,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return NO
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return code
 
 
@@ -154,7 +152,7 @@ def _compose(options: argparse.Namespace) -> int:
             Path(options.output).write_text(composition.supergraph, "utf-8")
         except OSError as error:
             msg = f"{options.output}: {error.strerror}"
-            raise UsageError(msg) from error
+            raise CheckInputError(msg) from error
     return GOOD
 
 
@@ -183,7 +181,7 @@ def _print_composition(
     composition: Composition, subgraphs: Sequence[LoadedSubgraph], *, shows_supergraph: bool
 ) -> None:
     """Findings on standard error, each with the SDL lines it is about; then the supergraph."""
-    from router.checks.subgraph_sources import excerpt
+    from router.checks.files import excerpt
 
     by_name = {subgraph.name: subgraph for subgraph in subgraphs}
     for kind, findings in (("error", composition.errors), ("hint", composition.hints)):
@@ -193,36 +191,38 @@ def _print_composition(
             for at in finding.locations:
                 subgraph = by_name[at.subgraph]
                 print(f"  {at.subgraph}: {subgraph.source}:{at.line}:{at.column}", file=sys.stderr)
-                print(excerpt(subgraph.sdl, at.line, at.column), file=sys.stderr)
+                if shown := excerpt(subgraph.sdl, at.line, at.column):
+                    print(shown, file=sys.stderr)
     if composition.supergraph is not None and shows_supergraph:
         print(composition.supergraph, end="")
 
 
 def _api_schema(options: argparse.Namespace) -> int:
-    from router.supergraph import load_supergraph
-
-    print(load_supergraph(_read(options.supergraph)).api_sdl().rstrip("\n"))
+    print(_supergraph(options.supergraph).api_sdl().rstrip("\n"))
     return GOOD
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from router.checks.explain import explain_code, explain_coordinate
+    from router.checks.explain import explain_code, explain_coordinate, unknown_code
 
     if (meaning := explain_code(options.subject)) is not None:
         print(meaning)
     elif options.supergraph is None:
-        msg = f"{options.subject} is no code of composition; a type or field needs a supergraph"
-        raise UsageError(msg)
+        msg = f"{unknown_code(options.subject)}; a type or field needs a supergraph"
+        raise CheckInputError(msg)
     else:
-        print(explain_coordinate(_read(options.supergraph), options.subject))
+        print(explain_coordinate(_supergraph(options.supergraph), options.subject))
     return GOOD
 
 
 def _graph(options: argparse.Namespace) -> int:
+    from router.checks.explain import refuse_unknown
     from router.planning.products import print_graph
-    from router.supergraph import load_supergraph
 
-    print(print_graph(load_supergraph(_read(options.supergraph)), options.type).rstrip())
+    supergraph = _supergraph(options.supergraph)
+    if options.type is not None:
+        refuse_unknown(supergraph, options.type)
+    print(print_graph(supergraph, options.type).rstrip())
     return GOOD
 
 
@@ -245,12 +245,18 @@ def _valid_operation(options: argparse.Namespace) -> tuple[Supergraph, DocumentN
     from router.pipeline.parse import parse
     from router.pipeline.validate import validate
     from router.policies.limits import Limits
-    from router.supergraph import load_supergraph
 
-    supergraph = load_supergraph(_read(options.supergraph))
+    supergraph = _supergraph(options.supergraph)
+    text = _read(options.operation)
     no_limits = Limits(max_tokens=None)
-    parsed = parse(_read(options.operation), options.operation_name, no_limits)
-    validate(parsed, supergraph.api_schema, hide_suggestions=False)
+    try:
+        parsed = parse(text, options.operation_name, no_limits)
+        validate(parsed, supergraph.api_schema, hide_suggestions=False)
+    except ClientError as error:
+        raise NoAnswerError(_located(options.operation, text, error)) from error
+    except InvalidRequestError as refusal:
+        problems = [_located(options.operation, text, error) for error in refusal.errors]
+        raise NoAnswerError("\n".join(problems)) from refusal
     return supergraph, parsed.document
 
 
@@ -314,17 +320,26 @@ def _serve(options: argparse.Namespace) -> int:
     return GOOD
 
 
-def _read(path: str | Path) -> str:
+def _supergraph(path: str) -> Supergraph:
+    from router.supergraph import SupergraphError, load_supergraph
+
     try:
-        if str(path) == "-":
-            return sys.stdin.read()
-        return Path(path).read_text("utf-8")
-    except OSError as error:
-        msg = f"{path}: {error.strerror}"
-        raise UsageError(msg) from error
-    except UnicodeDecodeError as error:
-        msg = f"{path} is not UTF-8"
-        raise UsageError(msg) from error
+        return load_supergraph(_read(path))
+    except SupergraphError as error:
+        msg = f"{_shown(path)}: {str(error).removeprefix('supergraph: ')}"
+        raise SupergraphError(msg) from error
+
+
+def _read(path: str) -> str:
+    from router.checks.files import read_file
+
+    if path == "-":
+        return sys.stdin.read()
+    return read_file(Path(path))
+
+
+def _shown(path: str) -> str:
+    return "standard input" if path == "-" else path
 
 
 def _json(value: object) -> str:
@@ -333,6 +348,11 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _located(error: ClientError) -> str:
-    places = "".join(f" ({at['line']}:{at['column']})" for at in error.locations)
-    return f"{error.code}: {error.message}{places}"
+def _located(path: str, text: str, error: ClientError) -> str:
+    from router.checks.files import located
+
+    message = f"{error.code}: {error.message}"
+    if not error.locations:
+        return f"{_shown(path)}: {message}"
+    at = error.locations[0]
+    return located(_shown(path), text, at["line"], at["column"], message)

@@ -11,15 +11,14 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
-    GraphQLSyntaxError,
     OperationDefinitionNode,
     is_required_input_field,
-    parse,
     type_from_ast,
     value_from_ast_untyped,
 )
 
-from router.checks.errors import CheckInputError
+from router.checks.files import read_file
+from router.checks.operations import parse_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,14 +52,9 @@ def collection(operations: Path, schema: GraphQLSchema, *, name: str, url: str) 
 
 def _items(file: Path, schema: GraphQLSchema) -> list[dict[str, Any]]:
     """The requests of one document; a document with several operations is sent by name."""
-    text = file.read_text("utf-8")
-    try:
-        document = parse(text)
-    except GraphQLSyntaxError as error:
-        msg = f"{file}: {error.message}"
-        raise CheckInputError(msg) from error
+    document = parse_file(file)
     definitions = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
-    return [_item(file.stem, text, definition, schema) for definition in definitions]
+    return [_item(file.stem, read_file(file), definition, schema) for definition in definitions]
 
 
 def _item(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from router.checks.errors import CheckInputError
 from router.composition.codes import ErrorCode, HintCode
 from router.federation.field_set import print_field_set
-from router.supergraph import load_supergraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,15 +23,19 @@ def explain_code(code: str) -> str | None:
     return None
 
 
-def explain_coordinate(sdl: str, coordinate: str) -> str:
+def unknown_code(code: str) -> str:
+    """That there is no such code, with the nearest one."""
+    return _unknown("code of composition", code, [*ErrorCode.__members__, *HintCode.__members__])
+
+
+def explain_coordinate(supergraph: Supergraph, coordinate: str) -> str:
     """Who answers a type or field (`User`, `User.email`), with which key, and who may read it.
 
     Raises:
         CheckInputError: The supergraph has no such coordinate.
     """
-    supergraph = load_supergraph(sdl)
-    type_name, _, field_name = coordinate.partition(".")
-    _refuse_unknown(supergraph, type_name, field_name)
+    type_name, _, field_name = coordinate.partition("(")[0].partition(".")
+    refuse_unknown(supergraph, type_name, field_name)
     lines = [_headline(supergraph, type_name, field_name)]
     for subgraph in supergraph.subgraphs.values():
         definition = subgraph.types.get(type_name)
@@ -46,7 +49,8 @@ def explain_coordinate(sdl: str, coordinate: str) -> str:
     return "\n".join(lines)
 
 
-def _refuse_unknown(supergraph: Supergraph, type_name: str, field_name: str) -> None:
+def refuse_unknown(supergraph: Supergraph, type_name: str, field_name: str = "") -> None:
+    """Raise for a type or field that the supergraph does not have; names the nearest one."""
     if type_name not in supergraph.kinds:
         raise CheckInputError(_unknown("type", type_name, list(supergraph.kinds)))
     fields = supergraph.field_types.get(type_name, {})

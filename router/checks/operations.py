@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse, validate
 
 from router.checks.errors import CheckInputError
-from router.checks.files import read_file
+from router.checks.files import located_error, read_file
 from router.checks.git import days_added
 from router.supergraph.used_coordinates import lines_of_use
 
@@ -84,13 +84,11 @@ def parse_file(file: Path) -> DocumentNode:
     Raises:
         CheckInputError: It is none, or cannot be read.
     """
+    text = read_file(file)
     try:
-        return parse(read_file(file))
+        return parse(text)
     except GraphQLSyntaxError as error:
-        at = error.locations[0] if error.locations else None
-        place = f"{file}:{at.line}:{at.column}" if at else str(file)
-        msg = f"{place}: {error.message}"
-        raise CheckInputError(msg) from error
+        raise CheckInputError(located_error(file, text, error)) from error
 
 
 def read_usage(files: Iterable[Path]) -> list[KnownOperation]:

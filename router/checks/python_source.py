@@ -7,7 +7,6 @@ graphql-core that it builds, under `extensions`.
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import textwrap
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 
 from router.checks.errors import CheckInputError
+from router.checks.modules import import_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,29 +30,25 @@ class PythonLine:
     line: int
 
 
-def python_lines(module_and_attribute: str) -> Mapping[str, PythonLine]:
+def python_lines(reference: str) -> Mapping[str, PythonLine]:
     """Coordinates of types and fields to where Python defines them.
 
     Args:
-        module_and_attribute: Like "tasks_subgraph.api.schema:schema".
+        reference: Like "tasks_subgraph.api.schema:schema".
 
     Raises:
         CheckInputError: It cannot be imported, or is no Strawberry schema.
     """
-    module_name, _, attribute = module_and_attribute.partition(":")
-    try:
-        schema: Any = getattr(importlib.import_module(module_name), attribute or "schema")
-        built = schema._schema  # noqa: SLF001 (the only way to the types it built)
-    except (ImportError, AttributeError) as error:
-        msg = f"{module_and_attribute} is not an importable Strawberry schema: {error}"
-        raise CheckInputError(msg) from error
+    built = getattr(import_schema(reference), "_schema", None)
+    if not isinstance(built, GraphQLSchema):
+        msg = f"{reference} is no Strawberry schema"
+        raise CheckInputError(msg)
     found: dict[str, PythonLine] = {}
-    if isinstance(built, GraphQLSchema):
-        for type_ in built.type_map.values():
-            definition = type_.extensions.get(_DEFINITION)
-            origin = getattr(definition, "origin", None) or getattr(definition, "wrapped_cls", None)
-            if inspect.isclass(origin):
-                _add_type(found, type_, origin)
+    for type_ in built.type_map.values():
+        definition = type_.extensions.get(_DEFINITION)
+        origin = getattr(definition, "origin", None) or getattr(definition, "wrapped_cls", None)
+        if inspect.isclass(origin):
+            _add_type(found, type_, origin)
     return found
 
 

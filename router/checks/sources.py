@@ -12,6 +12,7 @@ from graphql import (
     EnumTypeDefinitionNode,
     EnumTypeExtensionNode,
     GraphQLError,
+    GraphQLSyntaxError,
     InputObjectTypeDefinitionNode,
     InputObjectTypeExtensionNode,
     InterfaceTypeDefinitionNode,
@@ -28,9 +29,12 @@ from graphql import (
     parse,
 )
 from graphql.language import TypeDefinitionNode, TypeExtensionNode
+from graphql.validation.validate import validate_sdl
 
 from router.checks.errors import CheckInputError
+from router.checks.files import located_error, read_file
 from router.checks.git import file_at
+from router.checks.http import post_json
 from router.checks.subgraph_sources import LoadedSubgraph, load_subgraphs
 from router.composition import compose
 from router.supergraph import SupergraphError, load_supergraph
@@ -42,8 +46,6 @@ if TYPE_CHECKING:
     from graphql.language import DefinitionNode
 
     from router.composition import CompositionError
-
-_HTTP_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +95,47 @@ def baseline(against: str, configuration: Path) -> Schemas:
 
 
 def schema_of_file(path: Path) -> GraphQLSchema:
-    """The API schema in a file that holds a supergraph or any other SDL."""
+    """The API schema in a file that holds a supergraph or any other SDL.
+
+    Raises:
+        CheckInputError: It holds neither; says where.
+    """
+    sdl = read_file(path)
     try:
-        sdl = path.read_text("utf-8")
         if "join__Graph" in sdl:
             return load_supergraph(sdl).api_schema
-        return build_ast_schema(parse(sdl), assume_valid_sdl=True)
-    except (OSError, UnicodeDecodeError, GraphQLError, SupergraphError, TypeError) as error:
+        document = parse(sdl)
+    except SupergraphError as error:
         msg = f"{path}: {error}"
         raise CheckInputError(msg) from error
+    except GraphQLSyntaxError as error:
+        raise CheckInputError(located_error(path, sdl, error)) from error
+    try:
+        return build_ast_schema(document, assume_valid_sdl=True)
+    except (GraphQLError, TypeError) as error:
+        # These name no place; the rules of SDL do, but refuse what federation leaves undefined.
+        problems = [p for p in validate_sdl(document) if "directive" not in p.message]
+        raise CheckInputError(
+            "\n".join(located_error(path, sdl, problem) for problem in problems)
+            or f"{path}: {error}"
+        ) from error
 
 
 def introspected(url: str) -> GraphQLSchema:
     """The schema that an endpoint answers to introspection."""
-    import httpx  # noqa: PLC0415 - half a second that only this baseline needs
-
-    query = get_introspection_query(input_value_deprecation=True)
-    try:
-        answer = httpx.post(url, json={"query": query}, timeout=_HTTP_TIMEOUT_S)
-        return build_client_schema(answer.json()["data"])
-    except (httpx.HTTPError, ValueError, KeyError, TypeError, GraphQLError) as error:
-        msg = f"{url} does not answer to introspection: {error!r}"
-        raise CheckInputError(msg) from error
+    answer = post_json(url, {"query": get_introspection_query(input_value_deprecation=True)})
+    match answer:
+        case {"data": {"__schema": dict()} as data}:
+            try:
+                return build_client_schema(data)
+            except (GraphQLError, TypeError, KeyError) as error:
+                msg = f"{url} answers to introspection with no schema: {error}"
+                raise CheckInputError(msg) from error
+        case {"errors": [{"message": str(reason)}, *_]}:
+            msg = f"{url} does not answer to introspection: {reason}"
+        case _:
+            msg = f"{url} does not answer to introspection; is the path right?"
+    raise CheckInputError(msg)
 
 
 def _from_git(ref: str, configuration: Path) -> Schemas:

@@ -1,25 +1,17 @@
-"""Subgraphs as a supergraph.yaml names them: SDL from a file, a running subgraph or Python.
-
-subgraphs:
-  tasks:
-    routing_url: http://127.0.0.1:8001/graphql
-    schema:
-      file: tasks.graphql                           # relative to the yaml
-      subgraph_url: http://127.0.0.1:8001/graphql   # or: what it answers to `_service`
-      module: tasks_subgraph.api.schema:schema      # or: a schema object to import
-"""
+"""Subgraphs as a supergraph.yaml names them: SDL from a file, a running subgraph or Python."""
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
 from graphql import GraphQLSchema, graphql_sync
 
+from router.checks.configuration import SubgraphEntry, read_configuration
 from router.checks.errors import CheckInputError
 from router.checks.files import read_file
+from router.checks.http import post_json
+from router.checks.modules import failure_in_module, import_schema
 from router.composition import SubgraphDefinition
 
 if TYPE_CHECKING:
@@ -56,76 +48,58 @@ def load_subgraphs(
         CheckInputError: The yaml or one of its sources cannot be used; the message names it.
     """
     read = read or read_file
-    loaded: list[LoadedSubgraph] = []
-    for name, entry in _entries(configuration, read(configuration)).items():
-        schema = entry.get("schema") if isinstance(entry, dict) else None
-        url = str(entry.get("routing_url") or "") if isinstance(entry, dict) else ""
-        match schema:
-            case {"file": str(file)}:
-                path = configuration.parent / file
-                loaded.append(LoadedSubgraph(str(name), url, str(path), read(path)))
-            case {"subgraph_url": str(address)}:
-                sdl = sdl_of_endpoint(address)
-                loaded.append(LoadedSubgraph(str(name), url or address, address, sdl))
-            case {"module": str(module)}:
-                loaded.append(LoadedSubgraph(str(name), url, module, sdl_of_module(module)))
-            case _:
-                msg = (
-                    f"{configuration}: subgraph {name} needs a `schema` with one of "
-                    "`file`, `subgraph_url` and `module`"
-                )
-                raise CheckInputError(msg)
-    return loaded
+    entries = read_configuration(configuration, read(configuration))
+    return [_loaded(entry, configuration, read) for entry in entries]
+
+
+def _loaded(
+    entry: SubgraphEntry, configuration: Path, read: Callable[[Path], str]
+) -> LoadedSubgraph:
+    source, url = entry.source, entry.url
+    try:
+        match entry.kind:
+            case "file":
+                path = configuration.parent / source
+                return LoadedSubgraph(entry.name, url, str(path), read(path))
+            case "subgraph_url":
+                return LoadedSubgraph(entry.name, url or source, source, sdl_of_endpoint(source))
+            case "module":
+                return LoadedSubgraph(entry.name, url, source, sdl_of_module(source))
+            case "sdl":
+                return LoadedSubgraph(entry.name, url, entry.place, source)
+    except CheckInputError as error:
+        msg = f"{entry.place}: subgraph {entry.name}: {error}"
+        raise CheckInputError(msg) from error
 
 
 def sdl_of_endpoint(url: str) -> str:
     """What a running subgraph says its SDL is."""
-    import httpx  # noqa: PLC0415 - half a second that files do not need
+    answer = post_json(url, {"query": _SERVICE_QUERY})
+    match answer:
+        case {"data": {"_service": {"sdl": str(sdl)}}}:
+            return sdl
+        case {"errors": [{"message": str(reason)}, *_]}:
+            msg = f"{url} answers to `{_SERVICE_QUERY}` with an error: {reason}"
+        case _:
+            msg = f"{url} answers to `{_SERVICE_QUERY}` with something else; is it a subgraph?"
+    raise CheckInputError(msg)
 
-    try:
-        answer = httpx.post(url, json={"query": _SERVICE_QUERY}, timeout=_HTTP_TIMEOUT_S)
-        sdl = answer.json()["data"]["_service"]["sdl"]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        msg = f"{url} does not answer to `{_SERVICE_QUERY}`: {error!r}"
-        raise CheckInputError(msg) from error
-    return str(sdl)
 
-
-def sdl_of_module(module_and_attribute: str) -> str:
+def sdl_of_module(reference: str) -> str:
     """The SDL of a schema object: Strawberry's, or graphql-core's with a `_service` field."""
-    module_name, _, attribute = module_and_attribute.partition(":")
-    try:
-        schema: Any = getattr(importlib.import_module(module_name), attribute or "schema")
-        if isinstance(schema, GraphQLSchema):
-            result = graphql_sync(schema, _SERVICE_QUERY)
-            if result.data is None:
-                msg = f"{module_and_attribute} does not answer to `{_SERVICE_QUERY}`"
-                raise CheckInputError(msg)
-            return str(result.data["_service"]["sdl"])
-        return str(schema.as_str())
-    except (ImportError, AttributeError) as error:
-        msg = f"{module_and_attribute} is not an importable schema: {error}"
-        raise CheckInputError(msg) from error
-
-
-def excerpt(sdl: str, line: int, column: int) -> str:
-    """The line of an SDL that a message is about, with a caret under its column."""
-    lines = sdl.splitlines()
-    if not 1 <= line <= len(lines):
-        return ""
-    text = lines[line - 1]
-    indent = "".join("\t" if character == "\t" else " " for character in text[: column - 1])
-    return f"{line:>5} | {text}\n      | {indent}^"
-
-
-def _entries(configuration: Path, text: str) -> dict[str, Any]:
-    try:
-        content: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        msg = f"{configuration} is not YAML: {error}"
-        raise CheckInputError(msg) from error
-    subgraphs = content.get("subgraphs") if isinstance(content, dict) else None
-    if not isinstance(subgraphs, dict) or not subgraphs:
-        msg = f"{configuration} names no subgraphs"
+    schema = import_schema(reference)
+    if isinstance(schema, GraphQLSchema):
+        result = graphql_sync(schema, _SERVICE_QUERY)
+        if result.data is None:
+            msg = f"{reference} does not answer to `{_SERVICE_QUERY}`"
+            raise CheckInputError(msg)
+        return str(result.data["_service"]["sdl"])
+    if not hasattr(schema, "as_str"):
+        msg = (
+            f"{reference} is a {type(schema).__name__}, not a schema of Strawberry or graphql-core"
+        )
         raise CheckInputError(msg)
-    return subgraphs
+    try:
+        return str(schema.as_str())
+    except Exception as error:  # Border: the schema is not ours.
+        raise failure_in_module(reference, error) from error

@@ -5,6 +5,7 @@ import pytest
 from router.checks.errors import CheckInputError
 from router.checks.explain import explain_code, explain_coordinate
 from router.composition import SubgraphDefinition, compose
+from router.supergraph import Supergraph, load_supergraph
 
 _LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", '
@@ -13,7 +14,7 @@ _LINK = (
 
 
 @pytest.fixture(scope="module")
-def supergraph() -> str:
+def supergraph() -> Supergraph:
     composition = compose(
         [
             SubgraphDefinition(
@@ -34,10 +35,10 @@ def supergraph() -> str:
         ]
     )
     assert composition.supergraph is not None
-    return composition.supergraph
+    return load_supergraph(composition.supergraph)
 
 
-def test_a_field_is_explained_with_what_it_needs(supergraph: str) -> None:
+def test_a_field_is_explained_with_what_it_needs(supergraph: Supergraph) -> None:
     assert explain_coordinate(supergraph, "Item.shipping").splitlines() == [
         "Item.shipping: Int",
         "- b answers it, as Int",
@@ -46,21 +47,23 @@ def test_a_field_is_explained_with_what_it_needs(supergraph: str) -> None:
     ]
 
 
-def test_an_external_field_is_answered_by_its_owner_alone(supergraph: str) -> None:
+def test_an_external_field_is_answered_by_its_owner_alone(supergraph: Supergraph) -> None:
     text = explain_coordinate(supergraph, "Item.weight")
     assert "- a answers it, as Int" in text
     assert "- b names it only: it is @external there" in text
     assert "- costs 3" in text
 
 
-def test_a_type_is_explained_with_its_keys_and_a_field_with_its_scopes(supergraph: str) -> None:
+def test_a_type_is_explained_with_its_keys_and_a_field_with_its_scopes(
+    supergraph: Supergraph,
+) -> None:
     assert "- b defines it: id, weight, shipping\n    @key id" in explain_coordinate(
         supergraph, "Item"
     )
     assert "- needs the scopes x and y or z" in explain_coordinate(supergraph, "Query.items")
 
 
-def test_an_unknown_coordinate_is_named_with_the_nearest_one(supergraph: str) -> None:
+def test_an_unknown_coordinate_is_named_with_the_nearest_one(supergraph: Supergraph) -> None:
     with pytest.raises(CheckInputError, match="is it shipping"):
         explain_coordinate(supergraph, "Item.shiping")
 
