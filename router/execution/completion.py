@@ -48,6 +48,8 @@ class Completion:
             return _INVALID
         shape = selection.of(value.get("__typename"))
         if shape is None:
+            if "__typename" not in value and not self._explained.has_gaps:
+                self._report("does not tell its type")
             return None
         done: dict[str, Any] = {}
         for field in shape.fields:

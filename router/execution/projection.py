@@ -17,7 +17,8 @@ client's keys in the client's order. From `{ tasks { nodes { id owner { name } }
         return done
 
 `value_0` projects an owner and keeps the result in `memo`, because equal entities that the plan
-fetches are one object in the tree.
+fetches are one object in the tree. A place below several object types has a function for each of
+them, and in `memo` a result for each.
 
 Anything out of order (a null in the wrong place, an absent field, another shape) raises, and the
 tree is projected again by `Completion`, which knows about paths, errors and null propagation; both
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from router.execution.locate import Keys
     from router.execution.shape import FieldShape, ObjectShape, Selection
 
-Memo = dict[int, Any]
+Memo = dict[int | tuple[int, int], Any]
 Projector = Callable[[Any, Memo], Any]
 _RAISE = "raise OutOfOrderError"
 
@@ -68,30 +69,39 @@ class _Compiler:
 
     def __init__(self, shared: frozenset[Keys]) -> None:
         self._shared = shared
+        self._compiled: dict[Keys, int] = {}
 
-    def objects(self, selection: Selection, place: Keys) -> Projector:
-        """The function that projects one object at a place, whatever its type."""
+    def objects(self, selection: Selection, place: Keys, memo_key: str | None = None) -> Projector:
+        """The function that projects one object at a place, whatever its type.
+
+        Args:
+            selection: What is selected there.
+            place: Where it stands.
+            memo_key: How the result is found in the memo, as a pattern; None: it is not kept.
+        """
         if selection.is_uniform:
-            return self._object(selection.declared(), place)
-        by_type: dict[str, Projector] = {}
+            return self._object(selection.declared(), place, memo_key)
+        by_type: dict[str | None, Projector] = {}
 
         def project(source: JsonValue, memo: Memo) -> JsonValue:
-            typename = source["__typename"]
+            if source.__class__ is not dict:
+                raise OutOfOrderError
+            typename = source.get("__typename")
             projector = by_type.get(typename)
             if projector is None:
                 shape = selection.of(typename)
                 if shape is None:
                     raise OutOfOrderError
-                projector = by_type[typename] = self._object(shape, place)
+                projector = by_type[typename] = self._object(shape, place, memo_key)
             return projector(source, memo)
 
         return project
 
-    def _object(self, shape: ObjectShape, place: Keys) -> Projector:
+    def _object(self, shape: ObjectShape, place: Keys, memo_key: str | None) -> Projector:
         code = self._start("project(source, memo)")
         code.line(f"built = {self._build(code, shape, place)}")
-        if place in self._shared:
-            code.line("memo[id(source)] = built")
+        if memo_key is not None:
+            code.line(f"memo[{memo_key.format('source')}] = built")
         code.line("return built")
         return _compiled(code)
 
@@ -199,13 +209,21 @@ class _Compiler:
                 return f"if {local}.__class__ is not list{unwanted}: {_RAISE}"
             return f"{local} = {code.value(self._list(items, field, place))}({local}, memo)"
         if field.selection is not None:
-            call = f"{code.value(self.objects(field.selection, place))}({local}, memo)"
-            if place in self._shared:
-                call = f"memo.get(id({local})) or {call}"
+            memo_key = self._memo_key(place)
+            call = f"{code.value(self.objects(field.selection, place, memo_key))}({local}, memo)"
+            if memo_key is not None:
+                call = f"memo.get({memo_key.format(local)}) or {call}"
             return f"{local} = {call}"
         if field.enum_values is not None:
             return f"if {local} not in {code.value(field.enum_values)}: {otherwise}"
         return None
+
+    def _memo_key(self, place: Keys) -> str | None:
+        """Another one each time: what is selected may depend on the type of an object above."""
+        if place not in self._shared:
+            return None
+        number = self._compiled[place] = self._compiled.get(place, 0) + 1
+        return "id({})" if number == 1 else f"(id({{}}), {number})"
 
     def _start(self, signature: str) -> FunctionCode:
         code = FunctionCode(signature)

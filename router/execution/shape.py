@@ -89,11 +89,13 @@ class Selection:
         self._scope = scope
         self._selection_sets = selection_sets
         self._shapes: dict[str, ObjectShape] = {}
-        self.is_uniform = isinstance(parent_type, GraphQLObjectType) or (
-            isinstance(parent_type, GraphQLInterfaceType)
-            and not scope.denied
-            and scope.is_uniform(parent_type, selection_sets)
-        )
+        self.is_uniform = isinstance(parent_type, GraphQLObjectType)
+        self._has_equal_fields = self.is_uniform
+        if isinstance(parent_type, GraphQLInterfaceType):
+            self._has_equal_fields = scope.has_equal_fields(parent_type, selection_sets)
+            self.is_uniform = self._has_equal_fields and scope.has_equal_types(
+                parent_type, selection_sets
+            )
 
     def declared(self) -> ObjectShape:
         """The shape of an object whose type does not matter; needs `is_uniform`."""
@@ -108,15 +110,22 @@ class Selection:
         known = self._shapes.get(typename)
         if known is not None:
             return known
-        object_type = self._scope.schema.type_map.get(typename)
-        if isinstance(object_type, GraphQLObjectType) and self._scope.schema.is_sub_type(
-            self.parent_type, object_type
+        declared = self._scope.schema.type_map.get(typename)
+        if isinstance(declared, GraphQLObjectType) and self._scope.schema.is_sub_type(
+            self.parent_type, declared
         ):
-            return self._shape(object_type)
+            return self._shape(declared)
+        if isinstance(declared, GraphQLInterfaceType):  # from an @interfaceObject's subgraph
+            return self._without_typename()
         return self.declared() if self.is_uniform else None
 
     def _without_typename(self) -> ObjectShape | None:
-        if self.is_uniform:
+        """The shape where no object type is told.
+
+        Plans do not ask for it where all object types get the same fields, even if one of them
+        declares a field stricter: then the interface's types count.
+        """
+        if self._has_equal_fields:
             return self.declared()
         possible = self._scope.possible_types(self.parent_type)
         return self._shape(possible[0]) if len(possible) == 1 else None
@@ -166,7 +175,11 @@ class Scope:
     def collect(
         self, runtime_type: GraphQLCompositeType, selection_sets: tuple[SelectionSetNode, ...]
     ) -> dict[str, list[FieldNode]]:
-        """Field nodes by response key, in the client's order (CollectFields of the spec)."""
+        """Field nodes by response key, in the client's order (CollectFields of the spec).
+
+        An interface stands for its object types, which must have equal fields.
+        """
+        runtime_type = self._any_object(runtime_type)
         collected: dict[str, list[FieldNode]] = {}
         for selection_set in selection_sets:
             for node in self._fields(runtime_type, selection_set, set()):
@@ -194,23 +207,47 @@ class Scope:
             ):
                 yield from self._fields(runtime_type, node.selection_set, spread)
 
-    def is_uniform(
+    def has_equal_fields(
         self, parent_type: GraphQLInterfaceType, selection_sets: tuple[SelectionSetNode, ...]
     ) -> bool:
-        """Whether all object types get the same fields, and `__typename` is not asked for.
+        """Whether all object types get the same fields, all of them the interface's own.
 
-        An object type may declare a field stricter than its interface does, so fields whose types
-        differ make the selection depend on the type too.
+        `__typename` is none of them, and denied is a field for all types or for none.
         """
-        declared = self.collect(parent_type, selection_sets)
-        names = sorted({node.name.value for nodes in declared.values() for node in nodes})
-        if "__typename" in names:
+        possible = self.possible_types(parent_type)
+        if not possible:
             return False
+        first, *others = possible
+        collected = self.collect(first, selection_sets)
+        names = {node.name.value for nodes in collected.values() for node in nodes}
+        places = _identities(collected)
+        return names <= parent_type.fields.keys() and all(
+            _identities(self.collect(other, selection_sets)) == places
+            and all(self.denial(other, name) == self.denial(first, name) for name in names)
+            for other in others
+        )
+
+    def denial(self, parent_type: GraphQLCompositeType, name: str) -> DeniedField | None:
+        """What is answered in place of a field; of an interface that of its object types."""
+        if not self.denied:
+            return None
+        return self.denied.get((self._any_object(parent_type).name, name))
+
+    def _any_object(self, declared: GraphQLCompositeType) -> GraphQLCompositeType:
+        """An interface's first object type, where the type does not matter."""
+        if isinstance(declared, GraphQLInterfaceType):
+            return self.possible_types(declared)[0]
+        return declared
+
+    def has_equal_types(
+        self, parent_type: GraphQLInterfaceType, selection_sets: tuple[SelectionSetNode, ...]
+    ) -> bool:
+        """Whether no object type declares a selected field stricter than the interface does."""
+        collected = self.collect(parent_type, selection_sets)
+        names = sorted({node.name.value for nodes in collected.values() for node in nodes})
         types = [str(parent_type.fields[name].type) for name in names]
-        places = _identities(declared)
         return all(
             [str(item.fields[name].type) for name in names] == types
-            and _identities(self.collect(item, selection_sets)) == places
             for item in self.schema.get_possible_types(parent_type)
         )
 
@@ -231,8 +268,7 @@ class Scope:
             sets = tuple(node.selection_set for node in nodes if node.selection_set)
             selection = Selection(self, named, sets)
         values = frozenset(named.values) if isinstance(named, GraphQLEnumType) else None
-        denied = self.denied.get((parent_type.name, name)) if self.denied else None
-        return FieldShape(key, name, declared, values, selection, denied)
+        return FieldShape(key, name, declared, values, selection, self.denial(parent_type, name))
 
     def _applies(self, condition: str, runtime_type: GraphQLCompositeType) -> bool:
         if condition == runtime_type.name:

@@ -1,0 +1,202 @@
+"""Objects at places of abstract types: which fields they get, and where their type is not told."""
+
+from __future__ import annotations
+
+from router.execution import DeniedField
+from router.planning.query_plan import (
+    EntityCall,
+    Fetch,
+    Representation,
+    RequiredField,
+    ResponsePath,
+    TypeCondition,
+)
+from tests.router.execution.support import (
+    Stub,
+    entities,
+    error_at,
+    plan_of,
+    root,
+    run,
+    supergraph_of,
+)
+
+SUPERGRAPH = supergraph_of("""
+    type Query { pets: [Pet]  named: [Named]  media: [Media]  keeper: Keeper  accounts: [Account] }
+    interface Named { name: String }
+    interface Pet { name: String  friend: Pet }
+    type Cat implements Pet & Named { name: String!  friend: Cat }
+    type Dog implements Pet & Named { name: String  friend: Pet  barks: Int }
+    type Keeper { phone: String  pets: [Pet] }
+    interface Media { id: ID! }
+    type Book implements Media { id: ID!  pages: Int }
+    interface Account { id: ID!  owner: Owner }
+    type Admin implements Account { id: ID!  owner: Owner }
+    type Regular implements Account { id: ID!  owner: Owner }
+    type Owner { id: ID!  name: String  email: String }
+""")
+
+
+async def test_a_type_stricter_than_its_interface_needs_not_be_told() -> None:
+    pets = [{"name": "Tom", "friend": {"name": None}}, {"name": None, "friend": None}]
+    plan = plan_of(root("pets", "{pets{name friend{name}}}"))
+
+    response = await run(
+        SUPERGRAPH,
+        "{ pets { name friend { name } } }",
+        plan,
+        {"pets": Stub({"data": {"pets": pets}})},
+    )
+
+    assert response == {"data": {"pets": pets}}
+
+
+async def test_a_type_that_is_told_counts_with_its_own_types() -> None:
+    pets = [{"__typename": "Cat", "name": None}, {"__typename": "Dog", "name": None}]
+    plan = plan_of(root("pets", "{pets{__typename name}}"))
+
+    response = await run(
+        SUPERGRAPH, "{ pets { name } }", plan, {"pets": Stub({"data": {"pets": pets}})}
+    )
+
+    assert response["data"] == {"pets": [None, {"name": None}]}
+    assert error_at(response["errors"][0]) == (["pets", 0, "name"], "SUBGRAPH_UNAVAILABLE", "pets")
+
+
+async def test_a_fragment_that_fits_every_type_needs_no_type_told() -> None:
+    plan = plan_of(root("pets", "{pets{name}}"))
+
+    response = await run(
+        SUPERGRAPH,
+        "{ pets { ... on Named { name } } }",
+        plan,
+        {"pets": Stub({"data": {"pets": [{"name": "Tom"}]}})},
+    )
+
+    assert response == {"data": {"pets": [{"name": "Tom"}]}}
+
+
+async def test_an_interface_object_is_of_the_only_type_there_is() -> None:
+    plan = plan_of(root("reviews", "{media{__typename id}}"))
+    media = [{"__typename": "Media", "id": "m1"}]
+
+    response = await run(
+        SUPERGRAPH,
+        "{ media { __typename ... on Book { id } } }",
+        plan,
+        {"reviews": Stub({"data": {"media": media}})},
+    )
+
+    assert response == {"data": {"media": [{"__typename": "Book", "id": "m1"}]}}
+
+
+async def test_a_denied_field_elsewhere_leaves_objects_of_interfaces_alone() -> None:
+    plan = plan_of(root("pets", "{keeper{__typename}pets{name}}"))
+    answer = {"data": {"keeper": {"__typename": "Keeper"}, "pets": [{"name": "Tom"}]}}
+
+    response = await run(
+        SUPERGRAPH,
+        "{ keeper { phone } pets { name } }",
+        plan,
+        {"pets": Stub(answer)},
+        denied={("Keeper", "phone"): DeniedField("No.", {"code": "FORBIDDEN"})},
+    )
+
+    assert response["data"] == {"keeper": {"phone": None}, "pets": [{"name": "Tom"}]}
+    assert [error["path"] for error in response["errors"]] == [["keeper", "phone"]]
+
+
+async def test_a_field_denied_for_every_type_needs_no_type_told() -> None:
+    plan = plan_of(root("pets", "{pets{friend{__typename}}}"))
+    no = DeniedField("No.", {"code": "FORBIDDEN"})
+
+    response = await run(
+        SUPERGRAPH,
+        "{ pets { name } }",
+        plan,
+        {"pets": Stub({"data": {"pets": [{"friend": None}]}})},
+        denied={("Cat", "name"): no, ("Dog", "name"): no},
+    )
+
+    assert response["data"] == {"pets": [{"name": None}]}
+    assert [error["path"] for error in response["errors"]] == [["pets", 0, "name"]]
+
+
+async def test_an_object_whose_type_matters_and_is_not_told_is_an_error() -> None:
+    plan = plan_of(root("pets", "{pets{__typename ...on Dog{barks}}}"))
+
+    response = await run(
+        SUPERGRAPH,
+        "{ pets { ... on Dog { barks } } }",
+        plan,
+        {"pets": Stub({"data": {"pets": [{"barks": 3}]}})},
+    )
+
+    assert response["data"] == {"pets": [None]}
+    assert [error_at(error) for error in response["errors"]] == [
+        (["pets", 0], "SUBGRAPH_UNAVAILABLE", "pets")
+    ]
+
+
+def accounts() -> Stub:
+    owner = {"__typename": "Owner", "id": "o1"}
+    types = ("Admin", "Regular", "Admin")
+    return Stub({"data": {"accounts": [{"__typename": name, "owner": owner} for name in types]}})
+
+
+ACCOUNTS = root("accounts", "{accounts{__typename owner{__typename id}}}")
+OWNERS = "query($representations:[_Any!]!){_entities(representations:$representations){%s}}"
+
+
+async def test_one_entity_below_several_types_is_projected_for_each_of_them() -> None:
+    users = Stub({"data": {"_entities": [{"name": "Ada"}]}})
+    owners = entities("users", OWNERS % "name", "accounts.@.owner", "id", types=("Owner",))
+
+    response = await run(
+        SUPERGRAPH,
+        "{ accounts { owner { id } ... on Admin { owner { name } } } }",
+        plan_of(ACCOUNTS, owners),
+        {"accounts": accounts(), "users": users},
+    )
+
+    admin, regular = {"owner": {"id": "o1", "name": "Ada"}}, {"owner": {"id": "o1"}}
+    assert response == {"data": {"accounts": [admin, regular, admin]}}
+    assert users.representations() == [{"__typename": "Owner", "id": "o1"}]
+
+
+async def test_one_entity_below_several_types_gets_what_each_of_them_asks_for() -> None:
+    plan = plan_of(
+        ACCOUNTS,
+        owner_fetch("id2:id", ("accounts", "@", "owner")),
+        owner_fetch("it:name", ("accounts", "@", TypeCondition(("Admin",)), "owner")),
+        owner_fetch("it:email", ("accounts", "@", TypeCondition(("Regular",)), "owner")),
+    )
+    values = {"id2:id": {"id2": "o1"}, "it:name": {"it": "Ada"}, "it:email": {"it": "ada@x.org"}}
+    users = Stub(
+        lambda asked: {
+            "data": {
+                "_entities": [
+                    item for key, item in values.items() if f"{{{key}}}" in asked.operation
+                ]
+            }
+        }
+    )
+
+    response = await run(
+        SUPERGRAPH,
+        """{ accounts {
+            ... on Admin { owner { it: name } } ... on Regular { owner { it: email } }
+        } }""",
+        plan,
+        {"accounts": accounts(), "users": users},
+    )
+
+    admin, regular = {"owner": {"it": "Ada"}}, {"owner": {"it": "ada@x.org"}}
+    assert response == {"data": {"accounts": [admin, regular, admin]}}
+
+
+def owner_fetch(selected: str, path: ResponsePath) -> Fetch:
+    """A fetch of owners, after the first fetch."""
+    owner = Representation(("Owner",), None, (RequiredField("id", "id"),), 1)
+    call = EntityCall("_entities", "representations", (owner,), (path,))
+    return Fetch(0, "users", OWNERS % selected, "query", (), (call,), depends_on=(0,))
