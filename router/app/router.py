@@ -181,7 +181,7 @@ class Router:
         try:
             # Reading a large supergraph takes seconds, in which requests go on being answered.
             after = await asyncio.to_thread(self._engine, supergraph, before)
-        except StartupError:
+        except Exception:
             self.metrics.count_reload(is_taken=False)
             raise
         self.pipeline.engine = after
@@ -211,7 +211,11 @@ class Router:
         clients = {
             name: self._client(subgraph, before) for name, subgraph in loaded.subgraphs.items()
         }
-        return Engine(loaded, clients)
+        try:
+            return Engine(loaded, clients)
+        except TypeError as error:  # graphql-core's word for a type that is nowhere
+            msg = f"the supergraph is no valid schema: {error}"
+            raise StartupError(msg) from error
 
     def _client(self, subgraph: Subgraph, before: Engine | None) -> SubgraphClient:
         """The given client, the one in use if the address stayed, or a new one."""

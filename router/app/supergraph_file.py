@@ -62,6 +62,8 @@ class SupergraphFile:
             if str(error) != self._problem:
                 self._problem = str(error)
                 _logger.error("The supergraph is not replaced: %s", error)  # noqa: TRY400 (expected)
+        except Exception:  # the border of a background task: a file must not stop the router
+            _logger.exception("The supergraph is not replaced: %s cannot be read", self._path)
         else:
             self._problem = ""
             _logger.info("The supergraph is replaced by the changed file %s", self._path)

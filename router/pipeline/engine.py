@@ -22,7 +22,8 @@ OperationKey = tuple[str, str | None]
 Work = TypeVar("Work")
 
 _MAX_OPERATIONS = 1000
-_MAX_TEXT_CHARACTERS = 16 * 2**20
+_MAX_TEXT_CHARACTERS = 2 * 2**20
+"""A prepared operation takes about a hundred bytes for each."""
 
 
 class Engine:

@@ -39,7 +39,7 @@ def prepare_operation(
         check_operation(parsed.operation, parsed.fragments, limits)
         if not policies.allows_introspection:
             refuse_introspection(parsed)
-        validate(parsed, schema, hide_suggestions=hide)
+        validate(parsed, schema, hide_suggestions=hide, max_tokens=limits.max_tokens)
         parsed = parse(text, operation_name, limits, has_locations=False)
         return Operation(
             text,

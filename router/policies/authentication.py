@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
 
@@ -53,6 +53,14 @@ class Issuer:
     revocations: Revocations | None = None
 
 
+class _Verified(NamedTuple):
+    """What a token's signature has proved, with the keys of that moment."""
+
+    viewer: Viewer
+    issuer: Issuer
+    keys_version: int
+
+
 class Authentication:
     """Checks bearer tokens of several issuers."""
 
@@ -68,7 +76,7 @@ class Authentication:
         self._issuers = tuple(issuers)
         self._leeway_s = leeway_s
         self._clock = clock
-        self._verified: LruCache[bytes, tuple[Viewer, Issuer]] = LruCache(max_items=_MAX_TOKENS)
+        self._verified: LruCache[bytes, _Verified] = LruCache(max_items=_MAX_TOKENS)
 
     @property
     def issuers(self) -> tuple[Issuer, ...]:
@@ -77,9 +85,9 @@ class Authentication:
     def known(self, authorization: bytes) -> Identity | None:
         """The identity of an `Authorization` header that was verified before, else None."""
         entry = self._verified.get(sha256(authorization).digest())
-        if entry is None:
+        if entry is None or entry.keys_version != entry.issuer.keys.version:
             return None
-        return self._judge(*entry)
+        return self._judge(entry.viewer, entry.issuer)
 
     async def identity(self, authorization: bytes) -> Identity:
         """The identity of an `Authorization` header."""
@@ -97,10 +105,12 @@ class Authentication:
         key = await issuer.keys.key(key_id)
         if key is None:
             return _refused("TOKEN_INVALID" if issuer.keys.is_loaded else "KEYS_UNAVAILABLE")
+        version = issuer.keys.version
         viewer = self._verify(issuer, token, key)
         if not isinstance(viewer, Viewer):
             return _refused(viewer)
-        self._verified.put(sha256(authorization).digest(), (viewer, issuer))
+        entry = _Verified(viewer, issuer, version)
+        self._verified.put(sha256(authorization).digest(), entry)
         return self._judge(viewer, issuer)
 
     def _judge(self, viewer: Viewer, issuer: Issuer) -> Identity:
@@ -143,7 +153,8 @@ class Authentication:
             )
         except jwt.ExpiredSignatureError:
             return "TOKEN_EXPIRED"
-        except jwt.PyJWTError:
+        # The others: claims of types that no issuer should send.
+        except (jwt.PyJWTError, TypeError, ValueError, OverflowError):
             return "TOKEN_INVALID"
         return _viewer(claims)
 
@@ -172,12 +183,16 @@ def _viewer(claims: dict[str, Any]) -> Viewer | TokenProblem:
     if not isinstance(scopes, list) or not all(isinstance(item, str) for item in scopes):
         return "TOKEN_INVALID"
     session_id, role = claims.get("sid", ""), claims.get("role", "")
+    try:
+        expires_at = float(claims["exp"])
+    except OverflowError:
+        return "TOKEN_INVALID"
     return Viewer(
         user_id=str(claims["sub"]),
         session_id=session_id if isinstance(session_id, str) else "",
         scopes=frozenset(scopes),
         role=role if isinstance(role, str) else "",
-        expires_at=float(claims["exp"]),
+        expires_at=expires_at,
     )
 
 

@@ -61,6 +61,8 @@ class TrustedProxies:
 
 
 def _is_address(text: str) -> bool:
+    if "%" in text:  # the scope after it may hold anything
+        return False
     try:
         ip_address(text)
     except ValueError:

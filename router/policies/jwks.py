@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,22 @@ _UNKNOWN_KEY_PAUSE_S = 5.0
 
 _RETRY_S = 1.0
 
+_NO_KEYS = (
+    httpx.HTTPError,
+    jwt.PyJWTError,
+    ValueError,
+    AttributeError,
+    TypeError,
+    RecursionError,  # JSON nested too deeply
+)
+
 
 class KeySet:
-    """Keys by id. The last set stays in use while the issuer cannot be reached."""
+    """Keys by id. The last set stays in use while the issuer cannot be reached.
+
+    Attributes:
+        version: Changes when a key is withdrawn: what it has signed counts no more.
+    """
 
     def __init__(
         self,
@@ -35,7 +49,9 @@ class KeySet:
         self._client = client
         self._clock = clock
         self._cache_ttl_s = cache_ttl_s
+        self.version = 0
         self._keys: dict[str | None, jwt.PyJWK] = {}
+        self._published: dict[str | None, str] = {}
         self._tried_at: float | None = None
         self._refreshing = asyncio.Lock()
 
@@ -60,12 +76,17 @@ class KeySet:
         try:
             response = await self._client.get(self.url)
             response.raise_for_status()
-            fetched = jwt.PyJWKSet.from_dict(response.json()).keys
-        except (httpx.HTTPError, ValueError, jwt.PyJWTError, AttributeError, TypeError) as error:
+            told = response.json()
+            fetched = jwt.PyJWKSet.from_dict(told).keys
+            keys = {key.key_id: key for key in fetched if key.public_key_use in (None, "sig")}
+            published = {key.get("kid"): json.dumps(key, sort_keys=True) for key in told["keys"]}
+        except _NO_KEYS as error:
             _logger.warning("No keys from %s: %s", self.url, str(error) or type(error).__name__)
             return False
-        signing = [key for key in fetched if key.public_key_use in (None, "sig")]
-        self._keys = {key.key_id: key for key in signing}
+        self._keys = keys
+        if not self._published.items() <= published.items():
+            self.version += 1
+        self._published = published
         return True
 
     async def follow(self) -> None:

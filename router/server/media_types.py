@@ -29,9 +29,10 @@ GRAPHQL_RESPONSE = MediaType(
 _OFFERED = {
     "application/json": JSON,
     "application/graphql-response+json": GRAPHQL_RESPONSE,
-    "application/*": JSON,
-    "*/*": JSON,
 }
+"""The first is what clients get that leave the choice open."""
+
+_WILDCARDS = ("application/*", "*/*")
 _MAX_REMEMBERED = 256
 _accepted: dict[bytes, MediaType | None] = {}
 _sent: dict[bytes, bool] = {}
@@ -39,7 +40,7 @@ _sent: dict[bytes, bool] = {}
 
 def accepted_type(accept: bytes | None) -> MediaType | None:
     """The response's media type for an `Accept` header; None if there is none to agree on."""
-    if accept is None:
+    if not accept:
         return JSON
     try:
         return _accepted[accept]
@@ -52,17 +53,22 @@ def accepted_type(accept: bytes | None) -> MediaType | None:
 
 
 def _negotiate(accept: bytes) -> MediaType | None:
-    """The first of the highest quality; a wildcard counts after every named type."""
-    best: tuple[float, bool] = (0.0, False)
-    chosen: MediaType | None = None
+    """The offered type of the highest quality; of equal ones the first that is named.
+
+    What the client says of a type itself counts before what it says of a wildcard.
+    """
+    qualities: dict[str, float] = {}
     for part in accept.decode("latin-1").split(","):
         name, *parameters = [item.strip().lower() for item in part.split(";")]
-        offered = _OFFERED.get(name)
-        if offered is None or not _is_utf_8(parameters):
-            continue
-        rank = (_quality(parameters), not name.endswith("*"))
-        if rank[0] > 0 and rank > best:
-            best, chosen = rank, offered
+        if (name in _OFFERED or name in _WILDCARDS) and _is_utf_8(parameters):
+            qualities.setdefault(name, _quality(parameters))
+    best, chosen = 0.0, None
+    named = [name for name in qualities if name in _OFFERED]
+    for name in (*named, *(name for name in _OFFERED if name not in qualities)):
+        ranges = (name, *_WILDCARDS)
+        quality = next((qualities[item] for item in ranges if item in qualities), 0.0)
+        if quality > best:
+            best, chosen = quality, _OFFERED[name]
     return chosen
 
 

@@ -22,12 +22,17 @@ class ClientGoneError(Exception):
 
 
 def headers_by_name(pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Headers by lower-case name; the values of a repeated `X-Forwarded-For` are joined."""
+    """Headers by lower-case name; the values of a repeated one are joined, as RFC 9110 says.
+
+    So a header that may stand once, like `Authorization`, is no good when it stands twice: a proxy
+    before the router may have looked at another of the two.
+    """
     headers = dict(pairs)
-    if len(headers) != len(pairs) and b"x-forwarded-for" in headers:
-        headers[b"x-forwarded-for"] = b",".join(
-            value for name, value in pairs if name == b"x-forwarded-for"
-        )
+    if len(headers) != len(pairs):
+        headers.clear()
+        for name, value in pairs:
+            known = headers.get(name)
+            headers[name] = value if known is None else known + b", " + value
     return headers
 
 
@@ -106,8 +111,8 @@ def _decompress(body: bytes, encoding: bytes, max_body_bytes: int) -> bytes:
         raise malformed(msg) from error
     if len(plain) > max_body_bytes:
         raise _too_large(max_body_bytes)
-    if not stream.eof:
-        msg = "the compressed body ends too early"
+    if not stream.eof or stream.unused_data:
+        msg = "the compressed body ends too early, or goes on after its end"
         raise malformed(msg)
     return plain
 

@@ -164,4 +164,7 @@ def _text_line(observations: Observations, moment: str, duration_ms: float) -> b
         codes,
         observations.viewer,
     )
-    return " ".join(part for part in parts if part).encode("utf-8", "backslashreplace")
+    line = " ".join(part for part in parts if part)
+    if not line.isprintable():  # a line break would be the start of a line that never was
+        line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    return line.encode("utf-8", "backslashreplace")

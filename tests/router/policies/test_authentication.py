@@ -140,6 +140,35 @@ async def test_an_outage_of_the_issuer_keeps_its_keys(checked: Checked) -> None:
     assert (await checked.of(checked.issuer.token("user_2"))).viewer is not None
 
 
+async def test_a_withdrawn_key_ends_what_it_has_signed(checked: Checked) -> None:
+    token = checked.issuer.token("user_1")
+    assert (await checked.of(token)).viewer is not None
+    checked.issuer.__dict__.update(TokenIssuer(key_id="key-2").__dict__)
+    await checked.keys.refresh()
+    assert (await checked.of(token)).problem == "TOKEN_INVALID"
+
+
+async def test_a_key_that_comes_along_changes_nothing_for_known_tokens(checked: Checked) -> None:
+    token = checked.issuer.token("user_1")
+    assert (await checked.of(token)).viewer is not None
+    await checked.keys.refresh()
+    assert checked.authentication.known(f"Bearer {token}".encode()) is not None
+
+
+async def test_a_feed_from_a_clock_that_is_ahead_is_taken(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked.issuer.end_sessions(["sess_1"])
+    now = time.time()
+    monkeypatch.setattr("tests.support.token_issuer.time.time", lambda: now + 20)
+    published = checked.issuer.publish(REVOCATIONS_URL)
+    monkeypatch.undo()
+    await checked.keys.refresh()
+    monkeypatch.setattr(checked.issuer, "publish", lambda url: published)
+    await checked.revocations.poll()
+    assert checked.revocations.has_ended("sess_1", "user_1")
+
+
 def part(value: dict[str, object]) -> bytes:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
 
@@ -150,6 +179,18 @@ def forged_with_public_key(token: str, public_key: bytes) -> str:
     signed = header + b"." + token.encode().split(b".")[1]
     signature = base64.urlsafe_b64encode(hmac.digest(public_key, signed, "sha256")).rstrip(b"=")
     return (signed + b"." + signature).decode()
+
+
+OWN_KEY: dict[str, object] = {
+    "alg": "ES256",
+    "typ": "at+jwt",
+    "kid": "key-1",
+    "jku": "http://evil.test",
+}
+
+
+def nested(depth: int) -> str:
+    return base64.urlsafe_b64encode(b"[" * depth + b"]" * depth).rstrip(b"=").decode()
 
 
 async def test_forged_tokens_are_invalid(checked: Checked) -> None:
@@ -176,6 +217,13 @@ async def test_forged_tokens_are_invalid(checked: Checked) -> None:
         "scopes of a wrong type": issuer.token("user_1", scope={"a": 1}),
         "not valid yet": issuer.token("user_1", nbf=int(time.time()) + 3600),
         "too long": "a" * 9000,
+        "nested header": f"{nested(3000)}.{payload}.{signature}",
+        "nested claims": f"{header}.{nested(2500)}.{signature}",
+        "a huge number": f"{header}.{part({'exp': 10**4000}).decode()}.{signature}",
+        "an end beyond all time": issuer.token("user_1", exp=10**400),
+        "a key of its own": f"{part(OWN_KEY).decode()}.{payload}.{signature}",
+        "a key id that is no text": f"{part({**OWN_KEY, 'kid': ['key-1']}).decode()}.{payload}.x",
+        "critical extension": f"{part({**OWN_KEY, 'crit': ['b64']}).decode()}.{payload}.x",
         "empty": "",
     }
     problems = {name: (await checked.of(token)).problem for name, token in forged.items()}

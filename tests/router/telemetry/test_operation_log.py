@@ -39,6 +39,15 @@ async def lines(*all_observations: Observations, log_format: LogFormat = "json")
     return stream.getvalue().decode().splitlines()
 
 
+async def test_nothing_that_is_logged_makes_a_second_line() -> None:
+    forged = observed()
+    forged.viewer = "user_1\n2026 query Forged 200\x1b[31m\u2028"
+    (line,) = await lines(forged, log_format="text")
+    assert line.endswith(r"user_1\n2026 query Forged 200\x1b[31m\u2028")
+    forged.viewer = forged.viewer.removesuffix("\u2028")
+    assert len(await lines(forged)) == 1
+
+
 async def test_an_operation_is_one_json_line() -> None:
     (line,) = await lines(observed())
     assert json.loads(line) == {
