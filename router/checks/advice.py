@@ -108,6 +108,8 @@ _ADVICE = {
     "INPUT_FIELD_DEFAULT_VALUE_CHANGE": Advice(
         "Announce it.", "Whoever leaves it out gets the new behaviour; send it to keep the old one."
     ),
+    "AUTHORIZATION_ADDED": Advice("Announce it.", "Be ready for null and FORBIDDEN without it."),
+    "AUTHORIZATION_CHANGED": Advice("Announce it.", "Be ready for null and FORBIDDEN without it."),
     "DIRECTIVE_REMOVED": Advice("Keep the directive and ignore it.", "Take it out."),
     "DIRECTIVE_ARG_REMOVED": Advice("Keep the argument and ignore it.", "Send it no longer."),
     "DIRECTIVE_LOCATION_REMOVED": Advice("Keep the location.", "Take it out there."),

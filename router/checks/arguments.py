@@ -20,7 +20,36 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|REF|URL",
         help="an SDL file, a Git ref of this configuration, or an endpoint to introspect",
     )
-    parser.add_argument("--operations", metavar="DIR", help="default: operations/ beside YAML")
+    _add_known_operations(parser, folder="default: operations/ beside YAML")
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="MODULE:SCHEMA",
+        help="a Strawberry schema to import, so that findings name the Python line too",
+    )
+    parser.add_argument("--lint", metavar="FILE", help="default: lint.yaml beside YAML, if any")
+    _add_output(parser)
+
+
+def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="SDL file, supergraph or API schema")
+    parser.add_argument("new", metavar="NEW", help="SDL file, supergraph or API schema")
+    _add_known_operations(parser, folder="what clients send")
+    _add_output(parser)
+
+
+def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("operations", metavar="DIR", help="folder of operations")
+    parser.add_argument(
+        "--schema", default="schema/api.graphql", metavar="FILE", help="SDL they are written for"
+    )
+    parser.add_argument("--name", default="Operations", help="what the collection is called")
+    parser.add_argument("--url", default="http://localhost:4000/graphql", help="the endpoint")
+
+
+def _add_known_operations(parser: argparse.ArgumentParser, *, folder: str) -> None:
+    parser.add_argument("--operations", metavar="DIR", help=folder)
     parser.add_argument(
         "--usage",
         action="append",
@@ -33,27 +62,10 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let breaking changes pass that no known operation would notice",
     )
-    parser.add_argument(
-        "--python",
-        action="append",
-        default=[],
-        metavar="MODULE:SCHEMA",
-        help="a Strawberry schema to import, so that findings name the Python line too",
-    )
-    parser.add_argument("--lint", metavar="FILE", help="default: lint.yaml beside YAML, if any")
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text")
-
-
-def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", metavar="OLD", help="SDL file, supergraph or API schema")
-    parser.add_argument("new", metavar="NEW", help="SDL file, supergraph or API schema")
-    parser.add_argument("--format", choices=FORMATS, default="text")
-
-
-def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("operations", metavar="DIR", help="folder of operations")
     parser.add_argument(
-        "--schema", default="schema/api.graphql", metavar="FILE", help="SDL they are written for"
+        "--color", choices=("auto", "always", "never"), default="auto", help="of text"
     )
-    parser.add_argument("--name", default="Operations", help="what the collection is called")
-    parser.add_argument("--url", default="http://localhost:4000/graphql", help="the endpoint")

@@ -11,9 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from router.checks.advice import advice_for
+from router.checks.authorization import authorization_changes
 from router.checks.change import Change, Severity
 from router.checks.changes import schema_changes
 from router.checks.coordinates import owner_of, parents, positions
+from router.checks.directive_changes import directive_changes
 from router.checks.lint import LintFinding, lint
 from router.checks.operations import uses, validation_errors
 from router.checks.renames import ADDITIONS
@@ -65,7 +67,9 @@ def check(
     places = _Places(new)
     findings: list[Finding] = []
     if old is not None and old.api is not None:
-        visible = schema_changes(old.api, new.api)
+        visible = list(schema_changes(old.api, new.api))
+        if old.needs is not None and new.needs is not None:
+            visible += authorization_changes(old.needs, new.needs)
         findings += [_judged(change, operations, places, strictness) for change in visible]
         findings += _changes_behind(old, new, visible, places)
     refusals = [finding for finding in findings if finding.level is Level.ERROR]
@@ -170,22 +174,29 @@ def _changes_behind(
         before, after = old.subgraphs[name], new.subgraphs[name]
         if before.sdl == after.sdl:
             continue
-        for change in schema_changes(schema_of_subgraph(before), schema_of_subgraph(after)):
-            if (change.code, change.coordinate) not in known:
-                location, _ = places.of(change.renamed_to or change.coordinate)
-                message = f"{change.message} Clients see no difference."
-                findings.append(
-                    Finding(
-                        Level.NOTE,
-                        change.code,
-                        change.coordinate,
-                        message,
-                        renamed_to=change.renamed_to,
-                        location=location,
-                        subgraphs=(name,),
-                    )
-                )
+        behind = [
+            *schema_changes(schema_of_subgraph(before), schema_of_subgraph(after)),
+            *directive_changes(before.sdl, after.sdl),
+        ]
+        findings += [
+            _note(change, name, places)
+            for change in behind
+            if (change.code, change.coordinate) not in known
+        ]
     return findings
+
+
+def _note(change: Change, subgraph: str, places: _Places) -> Finding:
+    location, _ = places.of(change.renamed_to or change.coordinate)
+    return Finding(
+        Level.NOTE,
+        change.code,
+        change.coordinate,
+        f"{change.message} Clients see no difference.",
+        renamed_to=change.renamed_to,
+        location=location,
+        subgraphs=(subgraph,),
+    )
 
 
 def _invalid_operations(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import yaml
 from router.checks.check import Strictness, check
 from router.checks.collection import collection
 from router.checks.errors import CheckInputError
-from router.checks.formats import FORMATS, coloured_text
+from router.checks.files import read_file
+from router.checks.formats import FORMATS, coloured_text, text
 from router.checks.operations import KnownOperation, read_operations, read_usage
 from router.checks.python_source import PythonLine, python_lines
 from router.checks.sources import (
@@ -19,7 +21,7 @@ from router.checks.sources import (
     Schemas,
     baseline,
     from_configuration,
-    schema_of_file,
+    schemas_of_file,
 )
 
 if TYPE_CHECKING:
@@ -41,28 +43,40 @@ def run_check(options: argparse.Namespace) -> int:
     new = from_configuration(configuration)
     old = baseline(options.against, configuration) if options.against else None
     reference = new if old is None else old
-    operations: list[KnownOperation] = []
-    folder = Path(options.operations or configuration.parent / "operations")
-    if options.operations and not folder.is_dir():
-        msg = f"{folder} is no folder"
-        raise CheckInputError(msg)
-    if reference.api is not None and folder.is_dir():
-        operations = read_operations(folder, reference.api)
-    operations += read_usage([Path(file) for file in options.usage])
+    operations = _known_operations(options, reference, configuration.parent / "operations")
     strictness = Strictness(options.allow_unused, _lint_levels(options.lint, configuration))
     python: dict[str, PythonLine] = {}
     for module in options.python:
         python |= python_lines(module)
-    return _print(check(new, old, operations, strictness, python), options.format)
+    return _print(check(new, old, operations, strictness, python), options)
 
 
 def run_diff(options: argparse.Namespace) -> int:
     """Print the changes between two files; 1 when one is breaking."""
-    old = Schemas(schema_of_file(Path(options.old)), {})
+    old = schemas_of_file(Path(options.old))
     path = Path(options.new)
-    schema = schema_of_file(path)
-    new = Schemas(schema, {path.stem: SchemaFile(options.new, path.read_text("utf-8"))})
-    return _print(check(new, old, (), Strictness()), options.format)
+    named = {path.stem: SchemaFile(options.new, read_file(path))}
+    new = replace(schemas_of_file(path), subgraphs=named)
+    operations = _known_operations(options, old, None)
+    return _print(check(new, old, operations, Strictness(options.allow_unused)), options)
+
+
+def _known_operations(
+    options: argparse.Namespace, schemas: Schemas, usual_folder: Path | None
+) -> list[KnownOperation]:
+    """What a folder holds and what routers have seen.
+
+    Raises:
+        CheckInputError: What was named is not there, or is something else.
+    """
+    operations: list[KnownOperation] = []
+    folder = Path(options.operations) if options.operations else usual_folder
+    if options.operations and folder is not None and not folder.is_dir():
+        msg = f"{folder} is no folder"
+        raise CheckInputError(msg)
+    if schemas.api is not None and folder is not None and folder.is_dir():
+        operations += read_operations(folder, schemas.api)
+    return operations + read_usage([Path(file) for file in options.usage])
 
 
 def run_collection(options: argparse.Namespace) -> int:
@@ -71,7 +85,8 @@ def run_collection(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         msg = f"{folder} is no folder"
         raise CheckInputError(msg)
-    schema = schema_of_file(Path(options.schema))
+    schema = schemas_of_file(Path(options.schema)).api
+    assert schema is not None  # noqa: S101 (only what was composed can lack it)
     sys.stdout.write(collection(folder, schema, name=options.name, url=options.url))
     return GOOD
 
@@ -81,16 +96,16 @@ def _lint_levels(given: str | None, configuration: Path) -> Mapping[str, str]:
     if given is None and not file.exists():
         return {}
     try:
-        content: Any = yaml.safe_load(file.read_text("utf-8")) or {}
+        content: Any = yaml.safe_load(read_file(file)) or {}
         # YAML reads a bare `off` as false.
         return {str(r): "off" if level is False else str(level) for r, level in content.items()}
-    except (OSError, yaml.YAMLError, AttributeError) as error:
+    except (yaml.YAMLError, AttributeError) as error:
         msg = f"{file} is not a list of rules and levels: {error}"
         raise CheckInputError(msg) from error
 
 
-def _print(report: Report, output_format: str) -> int:
-    is_terminal = output_format == "text" and sys.stdout.isatty()
-    writer = coloured_text if is_terminal else FORMATS[output_format]
-    sys.stdout.write(writer(report))
+def _print(report: Report, options: argparse.Namespace) -> int:
+    is_coloured = options.color == "always" or (options.color == "auto" and sys.stdout.isatty())
+    writer = coloured_text if is_coloured else text
+    sys.stdout.write(FORMATS.get(options.format, writer)(report))
     return NO if report.is_refused else GOOD

@@ -26,7 +26,16 @@ from graphql.language import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from graphql.language import NameNode
+    from graphql import DocumentNode, EnumValueDefinitionNode, FieldDefinitionNode
+
+    Element = (
+        TypeDefinitionNode
+        | TypeExtensionNode
+        | DirectiveDefinitionNode
+        | FieldDefinitionNode
+        | InputValueDefinitionNode
+        | EnumValueDefinitionNode
+    )
 
 
 class Position(NamedTuple):
@@ -43,9 +52,9 @@ def positions(sdl: str) -> Mapping[str, Position]:
         GraphQLSyntaxError: It is no SDL.
     """
     found: dict[str, Position] = {}
-    for coordinate, name in _names(sdl):
-        if name.loc is not None:
-            token = name.loc.start_token
+    for coordinate, node in elements(parse(sdl)):
+        if node.name.loc is not None:
+            token = node.name.loc.start_token
             found.setdefault(coordinate, Position(token.line, token.column))
     return found
 
@@ -71,18 +80,19 @@ def name_of(coordinate: str) -> str:
     return re.split(r"[.(]", coordinate.removesuffix(":)"))[-1]
 
 
-def _names(sdl: str) -> Iterator[tuple[str, NameNode]]:
-    for node in parse(sdl).definitions:
+def elements(document: DocumentNode) -> Iterator[tuple[str, Element]]:
+    """Everything that a document defines or extends, in its order; extensions come again."""
+    for node in document.definitions:
         match node:
             case DirectiveDefinitionNode():
-                yield f"@{node.name.value}", node.name
+                yield f"@{node.name.value}", node
                 yield from _arguments(f"@{node.name.value}", node.arguments or ())
             case TypeDefinitionNode() | TypeExtensionNode():
-                yield node.name.value, node.name
+                yield node.name.value, node
                 yield from _members(node)
 
 
-def _members(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[tuple[str, NameNode]]:
+def _members(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[tuple[str, Element]]:
     type_name = node.name.value
     match node:
         case (
@@ -93,18 +103,18 @@ def _members(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[tuple[str
         ):
             for field in node.fields or ():
                 coordinate = f"{type_name}.{field.name.value}"
-                yield coordinate, field.name
+                yield coordinate, field
                 yield from _arguments(coordinate, field.arguments or ())
         case InputObjectTypeDefinitionNode() | InputObjectTypeExtensionNode():
             for input_field in node.fields or ():
-                yield f"{type_name}.{input_field.name.value}", input_field.name
+                yield f"{type_name}.{input_field.name.value}", input_field
         case EnumTypeDefinitionNode() | EnumTypeExtensionNode():
             for value in node.values or ():
-                yield f"{type_name}.{value.name.value}", value.name
+                yield f"{type_name}.{value.name.value}", value
 
 
 def _arguments(
     coordinate: str, arguments: Iterable[InputValueDefinitionNode]
-) -> Iterator[tuple[str, NameNode]]:
+) -> Iterator[tuple[str, Element]]:
     for argument in arguments:
-        yield f"{coordinate}({argument.name.value}:)", argument.name
+        yield f"{coordinate}({argument.name.value}:)", argument

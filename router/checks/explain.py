@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from router.checks.authorization import needs_in_words
 from router.checks.errors import CheckInputError
 from router.composition.codes import ErrorCode, HintCode
 from router.federation.field_set import print_field_set
@@ -101,11 +102,8 @@ def _policy_lines(supergraph: Supergraph, type_name: str, field_name: str) -> It
     coordinate = (type_name, field_name) if field_name else type_name
     security = supergraph.security.get(coordinate)
     if security is not None:
-        if security.authenticated:
-            yield "- needs a viewer"
-        for what, groups in (("scopes", security.scopes), ("policies", security.policies)):
-            if groups:
-                yield f"- needs the {what} {' or '.join(' and '.join(group) for group in groups)}"
+        for need in needs_in_words(security):
+            yield f"- needs {need}"
     if coordinate in supergraph.cost:
         yield f"- costs {supergraph.cost[coordinate]}"
     size = supergraph.list_sizes.get(coordinate)

@@ -31,6 +31,7 @@ from graphql import (
 from graphql.language import TypeDefinitionNode, TypeExtensionNode
 from graphql.validation.validate import validate_sdl
 
+from router.checks.authorization import needs_of
 from router.checks.errors import CheckInputError
 from router.checks.files import located_error, read_file
 from router.checks.git import file_at
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from graphql.language import DefinitionNode
 
     from router.composition import CompositionError
+    from router.supergraph import Supergraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,14 @@ class Schemas:
         api: What clients see; None when the subgraphs do not compose.
         subgraphs: Empty when only the API schema is known.
         sized: Coordinates of fields with @listSize, which the API schema does not show.
+        needs: What a viewer needs at each coordinate; None when only the API schema is known.
     """
 
     api: GraphQLSchema | None
     subgraphs: Mapping[str, SchemaFile]
     errors: tuple[CompositionError, ...] = ()
     sized: frozenset[str] = frozenset()
+    needs: Mapping[str, str] | None = None
 
 
 def from_configuration(configuration: Path) -> Schemas:
@@ -86,7 +90,7 @@ def baseline(against: str, configuration: Path) -> Schemas:
     if against.startswith(("http://", "https://")):
         return Schemas(introspected(against), {})
     if Path(against).is_file():
-        return Schemas(schema_of_file(Path(against)), {})
+        return schemas_of_file(Path(against))
     schemas = _from_git(against, configuration)
     if schemas.api is None:
         msg = f"{against} does not compose: {schemas.errors[0].message}"
@@ -94,8 +98,8 @@ def baseline(against: str, configuration: Path) -> Schemas:
     return schemas
 
 
-def schema_of_file(path: Path) -> GraphQLSchema:
-    """The API schema in a file that holds a supergraph or any other SDL.
+def schemas_of_file(path: Path) -> Schemas:
+    """What a file holds: a supergraph, or any other SDL as the API schema.
 
     Raises:
         CheckInputError: It holds neither; says where.
@@ -103,7 +107,7 @@ def schema_of_file(path: Path) -> GraphQLSchema:
     sdl = read_file(path)
     try:
         if "join__Graph" in sdl:
-            return load_supergraph(sdl).api_schema
+            return _of_supergraph(load_supergraph(sdl), {})
         document = parse(sdl)
     except SupergraphError as error:
         msg = f"{path}: {error}"
@@ -111,7 +115,7 @@ def schema_of_file(path: Path) -> GraphQLSchema:
     except GraphQLSyntaxError as error:
         raise CheckInputError(located_error(path, sdl, error)) from error
     try:
-        return build_ast_schema(document, assume_valid_sdl=True)
+        return Schemas(build_ast_schema(document, assume_valid_sdl=True), {})
     except (GraphQLError, TypeError) as error:
         # These name no place; the rules of SDL do, but refuse what federation leaves undefined.
         problems = [p for p in validate_sdl(document) if "directive" not in p.message]
@@ -153,9 +157,12 @@ def _composed(subgraphs: list[LoadedSubgraph]) -> Schemas:
     composition = compose([subgraph.definition() for subgraph in subgraphs])
     if composition.supergraph is None:
         return Schemas(None, files, composition.errors)
-    supergraph = load_supergraph(composition.supergraph)
+    return _of_supergraph(load_supergraph(composition.supergraph), files)
+
+
+def _of_supergraph(supergraph: Supergraph, files: Mapping[str, SchemaFile]) -> Schemas:
     sized = frozenset(".".join(coordinate) for coordinate in supergraph.list_sizes)
-    return Schemas(supergraph.api_schema, files, sized=sized)
+    return Schemas(supergraph.api_schema, files, sized=sized, needs=needs_of(supergraph))
 
 
 def schema_of_subgraph(file: SchemaFile) -> GraphQLSchema:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from router.checks.report import Report
 
+# Text is for people; these are for programs.
 FORMATS: Mapping[str, Callable[[Report], str]] = {
-    "text": text,
     "json": as_json,
     "github": github,
     "junit": junit,
     "sarif": sarif,
 }
 
-__all__ = ["FORMATS", "coloured_text"]
+__all__ = ["FORMATS", "coloured_text", "text"]

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 def junit(report: Report) -> str:
     failures = sum(finding.level is Level.ERROR for finding in report.findings)
     cases = max(1, len(report.findings))
-    suite = Element("testsuite", name="schema", tests=str(cases), failures=str(failures))
+    suite = Element(
+        "testsuite", name="schema", tests=str(cases), failures=str(failures), errors="0", time="0"
+    )
     for finding in report.findings:
         _add_case(suite, finding)
     if not report.findings:
-        SubElement(suite, "testcase", classname="schema", name="nothing changed")
+        SubElement(suite, "testcase", classname="schema", name="nothing changed", time="0")
     root = Element("testsuites")
     root.append(suite)
     indent(root)
@@ -28,7 +30,7 @@ def junit(report: Report) -> str:
 
 def _add_case(suite: Element, finding: Finding) -> None:
     name = f"{finding.code} {finding.coordinate}".strip()
-    case = SubElement(suite, "testcase", classname="schema", name=name)
+    case = SubElement(suite, "testcase", classname="schema", name=name, time="0")
     if finding.location is not None:
         case.set("file", finding.location.path)
         case.set("line", str(finding.location.line))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from router.checks.formats.text import details_of
 
@@ -21,7 +22,7 @@ def sarif(report: Report) -> str:
                 "tool": {
                     "driver": {
                         "name": "router check",
-                        "rules": [{"id": code, "name": code} for code in rules],
+                        "rules": [{"id": code} for code in rules],
                     }
                 },
                 "results": [_result(finding, rules) for finding in report.findings],
@@ -42,7 +43,7 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
         result["locations"] = [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": finding.location.path},
+                    "artifactLocation": {"uri": quote(finding.location.path)},
                     "region": {
                         "startLine": finding.location.line,
                         "startColumn": finding.location.column,

@@ -142,7 +142,7 @@ def test_lint_levels_come_from_a_file(project: Project, tmp_path: Path) -> None:
         (["--against", "http://127.0.0.1:9/graphql"], "does not answer: "),
         (["--operations", "nowhere"], "nowhere is no folder"),
         (["--usage", "nowhere.json"], "nowhere.json: No such file"),
-        (["--lint", "nowhere.yaml"], "nowhere.yaml is not a list of rules"),
+        (["--lint", "nowhere.yaml"], "nowhere.yaml: No such file"),
     ],
 )
 def test_input_that_cannot_be_used_is_wrong_usage(
@@ -247,6 +247,48 @@ def test_diff_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["diff", str(old), str(new)]) == 1
     assert "Field Task.note was removed." in capsys.readouterr().out
     assert main(["diff", str(new), str(new)]) == 0
+
+
+@pytest.mark.parametrize("text", ["[names]", "names", "{"])
+def test_lint_levels_of_another_form_are_named(
+    text: str, project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "lint.yaml").write_text(text)
+    assert project.check() == 2
+    assert "lint.yaml is not a list of rules and levels" in capsys.readouterr().err
+
+
+def test_diff_names_the_operations_of_a_folder(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = tmp_path / "old.graphql", tmp_path / "new.graphql"
+    old.write_text(SCHEMA)
+    new.write_text(SCHEMA.replace("title: String!", "name: String!"))
+    folder = str(project.folder / "operations")
+    assert main(["diff", str(old), str(new), "--operations", folder]) == 1
+    printed = capsys.readouterr().out
+    assert "Renamed to Task.name?" in printed
+    assert "used by Titles" in printed
+    new.write_text(SCHEMA.replace("  note: String\n", ""))
+    assert main(["diff", str(old), str(new), "--operations", folder, "--allow-unused"]) == 0
+
+
+def test_colours_are_for_terminals_or_when_asked_for(
+    breaking: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option, is_coloured in (("auto", False), ("never", False), ("always", True)):
+        breaking.check("--against", "HEAD", "--color", option)
+        assert ("\x1b[31m" in capsys.readouterr().out) == is_coloured
+
+
+def test_a_path_is_a_uri_in_sarif(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = tmp_path / "old.graphql", tmp_path / "new one.graphql"
+    old.write_text(SCHEMA)
+    new.write_text(SCHEMA.replace("note: String", "note: Int"))
+    main(["diff", str(old), str(new), "--format", "sarif"])
+    (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    location = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location["uri"].endswith("new%20one.graphql")
 
 
 def test_this_project_passes_its_own_check(capsys: pytest.CaptureFixture[str]) -> None:
