@@ -19,6 +19,7 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from router.server.graphql_http import GraphQLEndpoint, HttpRequest, HttpResponse
@@ -33,6 +34,8 @@ _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
 _HEAD_TOO_LARGE = _STATUS_LINES[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n"
+
+_OFFER = frozenset({b"connection", b"upgrade", b"http2-settings"})
 
 _MAX_HEAD_BYTES = 128 * 2**10
 """Counted by reads: what one read brings more is taken too."""
@@ -85,6 +88,7 @@ class GraphQLProtocol(HttpToolsProtocol):
     app: _HasEndpoint
     _exchange: _Exchange | None = None
     _is_in_head = True
+    _offers_upgrade = False
     _head_bytes = 0
     _closes_at = inf
     """When a connection that stays silent is closed."""
@@ -108,7 +112,16 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._timer = self.loop.call_later(_HEAD_TIMEOUT_S / 4, self._look)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+            return
         exchange = self._exchange
         if self._is_in_head:
             self._head_bytes += len(data)
@@ -122,6 +135,17 @@ class GraphQLProtocol(HttpToolsProtocol):
             if exchange.body:
                 super().on_body(exchange.body)
 
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Read a request that offers another protocol as if it did not.
+
+        Java's client and `curl --http2` offer one with every request. The parser takes what follows
+        the head for that protocol, so the head is given to another parser without the offer.
+        """
+        lines = [b"%b: %b" % header for header in self.headers if header[0] not in _OFFER]
+        head = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url), *lines, b"", rest]
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join(head))
+
     # httptools callbacks
 
     def on_message_begin(self) -> None:
@@ -131,6 +155,9 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._head_bytes = 0
         self._closes_at = monotonic() + _HEAD_TIMEOUT_S
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_in_head:
@@ -144,11 +171,13 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._is_in_head = False
         self._closes_at = inf
         parser = self.parser
+        self._offers_upgrade = parser.should_upgrade()
+        if self._offers_upgrade:
+            return
         if (
             self.url == self.app.raw_path
             and parser.get_method() == b"POST"
             and parser.get_http_version() == "1.1"
-            and not parser.should_upgrade()
             and not self.expect_100_continue
             and (self.cycle is None or self.cycle.response_complete)
         ):
@@ -173,7 +202,8 @@ class GraphQLProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         exchange = self._exchange
         if exchange is None:
-            super().on_message_complete()
+            if not self._offers_upgrade:
+                super().on_message_complete()
             return
         self._exchange = None
         self.cycle = exchange  # type: ignore[assignment]

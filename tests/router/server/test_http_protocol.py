@@ -144,6 +144,15 @@ async def test_chunked_and_expected_bodies_are_read() -> None:
         assert (await connection.response())[0] == 200
 
 
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+async def test_an_offer_of_another_protocol_is_declined(protocol: str) -> None:
+    offer = ("Connection: Upgrade, HTTP2-Settings", f"Upgrade: {protocol}", "HTTP2-Settings: AAM")
+    async with serving() as served, served.connection() as connection:
+        for parts in ((post(VERSION, *offer),), (post(VERSION, *offer)[:-9], VERSION[-9:])):
+            await connection.send(*parts)
+            assert await connection.response() == (200, b'{"data":{"version":"1"}}')
+
+
 async def test_a_client_may_ask_to_close() -> None:
     async with serving() as served, served.connection() as connection:
         await connection.send(post(VERSION, "Connection: close"))
@@ -229,6 +238,23 @@ async def test_a_client_that_goes_away_harms_nobody() -> None:
             await connection.send(post(VERSION))
         served.auth.delay_s = 0
         assert await served.is_healthy()
+
+
+@pytest.mark.parametrize(
+    ("query", "delay_s", "outcome"),
+    [("{ version }", 60, "given up"), ('mutation { login(name: "a") }', 0.1, "answered")],
+)
+async def test_a_query_is_given_up_with_its_client_and_a_mutation_is_not(
+    query: str, delay_s: float, outcome: str
+) -> None:
+    async with serving() as served:
+        served.auth.delay_s = delay_s
+        async with asyncio.timeout(5):
+            async with served.connection() as connection:
+                await connection.send(post(json.dumps({"query": query}).encode()))
+                await served.auth.is_asked.wait()
+            await served.auth.has_ended.wait()
+        assert served.auth.outcomes == [outcome]
 
 
 async def test_running_requests_end_before_the_server_does() -> None:
