@@ -8,16 +8,15 @@ send something, or sends the wrong thing, shows in the answer.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 JsonObject = dict[str, Any]
 
 LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", '
-    '"@shareable", "@external", "@requires", "@provides", "@override", "@interfaceObject"])\n'
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", '
+    '"@shareable", "@external", "@requires", "@provides", "@override", "@interfaceObject", '
+    '"@inaccessible", "@context", "@fromContext"])\n'
 )
 
 
@@ -32,6 +31,9 @@ class RandomField:
         provides: By subgraph: fields of the entity that are answered on the spot.
         is_provided: Some other field provides it.
         overridden_in: Subgraph that still declares it, and is not to be asked.
+        label: Of that override; without it the overridden subgraph is the one to ask.
+        is_inaccessible: Clients do not see it.
+        context: What its argument takes from above, as @fromContext has it.
     """
 
     name: str
@@ -41,6 +43,9 @@ class RandomField:
     has_argument: bool = False
     is_provided: bool = False
     overridden_in: str | None = None
+    label: str | None = None
+    is_inaccessible: bool = False
+    context: str | None = None
     requires: dict[str, str] = field(default_factory=dict)
     provides: dict[str, str] = field(default_factory=dict)
 
@@ -72,6 +77,8 @@ class RandomGraph:
         interfaces: Interface to the subgraphs that define it.
         interface_fields: Fields of an interface besides `id`.
         interface_objects: Interface to (subgraph, field): the subgraph adds the field to it.
+        context_leaves: Types that set the context to the field each hands down.
+        context_owner: Subgraph that has the context.
         objects: Type to its objects, in order of ids.
     """
 
@@ -82,6 +89,9 @@ class RandomGraph:
     interface_fields: dict[str, list[str]]
     interface_objects: dict[str, tuple[str, str]]
     roots: dict[str, RandomField]
+    mutations: dict[str, RandomField] = field(default_factory=dict)
+    context_leaves: dict[str, str] = field(default_factory=dict)
+    context_owner: str = ""
     objects: dict[str, list[JsonObject]] = field(default_factory=dict)
 
     def members(self, name: str, subgraphs: list[str] | None = None) -> list[str]:
@@ -104,6 +114,10 @@ class RandomGraph:
         roots = [item for item in self.roots.values() if subgraph in item.owners]
         lines = [_field_line(item, subgraph) for item in roots] or ["  _nothing: Int @shareable"]
         parts.append("type Query {\n" + "\n".join(lines) + "\n}")
+        mutations = [item for item in self.mutations.values() if subgraph in item.owners]
+        if mutations:
+            lines = [_field_line(item, subgraph) for item in mutations]
+            parts.append("type Mutation {\n" + "\n".join(lines) + "\n}")
         parts.extend(
             self._type_sdl(item, subgraph)
             for item in self.types.values()
@@ -131,17 +145,25 @@ class RandomGraph:
         keys = "".join(f' @key(fields: "{key}")' for key in item.keys.get(subgraph, ()))
         known = [name for name in item.interfaces if subgraph in self.interfaces[name]]
         implements = f" implements {' & '.join(known)}" if known else ""
+        if subgraph == self.context_owner and item.name in self.context_leaves:
+            keys += ' @context(name: "c")'
+        external = item.external.get(subgraph, ())
         lines = [
-            _field_line(each, subgraph) for each in item.fields.values() if subgraph in each.owners
+            _field_line(each, subgraph)
+            for each in item.fields.values()
+            if subgraph in each.owners
+            or (subgraph == each.overridden_in and each.name not in external)
         ]
         lines += [
             f"  {name}{_argument(item.fields[name])}: {item.fields[name].type} @external"
-            for name in sorted(item.external.get(subgraph, ()))
+            for name in sorted(external)
         ]
         return f"type {item.name}{implements}{keys} {{\n" + "\n".join(lines) + "\n}"
 
 
 def _argument(item: RandomField) -> str:
+    if item.context is not None:
+        return f'(arg: String @fromContext(field: "{item.context}"))'
     return "(n: Int)" if item.has_argument else ""
 
 
@@ -150,352 +172,12 @@ def _field_line(item: RandomField, subgraph: str) -> str:
     if len(item.owners) > 1 or item.is_provided:
         line += " @shareable"
     if item.overridden_in is not None and subgraph in item.owners:
-        line += f' @override(from: "{item.overridden_in}")'
+        label = f', label: "{item.label}"' if item.label is not None else ""
+        line += f' @override(from: "{item.overridden_in}"{label})'
+    if item.is_inaccessible and subgraph in item.owners:
+        line += " @inaccessible"
     if subgraph in item.requires:
         line += f' @requires(fields: "{item.requires[subgraph]}")'
     if subgraph in item.provides:
         line += f' @provides(fields: "{item.provides[subgraph]}")'
     return line
-
-
-def random_graph(seed: int) -> RandomGraph:
-    """A graph that usually composes; those that do not are the caller's to skip."""
-    return _Maker(Random(seed)).make()
-
-
-class _Maker:
-    def __init__(self, random: Random) -> None:
-        self._random = random
-
-    def make(self) -> RandomGraph:
-        random = self._random
-        subgraphs = ["a", "b", "c", "d"][: random.randint(2, 4)]
-        graph = RandomGraph(subgraphs, {}, {}, {}, {}, {}, {})
-        entities = [f"E{number}" for number in range(random.randint(2, 4))]
-        for name in entities:
-            graph.types[name] = self._entity(name, subgraphs)
-        for value in (self._value_type("V0", subgraphs), self._split_type("V1", subgraphs)):
-            graph.types[value.name] = value
-        self._add_nested_keys(graph, entities)
-        self._add_abstract(graph, entities)
-        for name in entities:
-            self._add_fields(graph, graph.types[name], entities)
-            self._add_split(graph, graph.types[name])
-            if random.random() < 0.3:
-                owner = random.choice(graph.types[name].subgraphs)
-                graph.types[name].fields["query"] = RandomField("query", "Query!", "Query", [owner])
-        self._add_requires(graph, entities)
-        self._add_provides(graph, entities)
-        self._add_roots(graph, entities)
-        self._fill(graph, entities)
-        return graph
-
-    def _some(self, items: list[str], least: int = 1) -> list[str]:
-        count = self._random.randint(least, len(items))
-        chosen = set(self._random.sample(items, count))
-        return [item for item in items if item in chosen]
-
-    def _entity(self, name: str, subgraphs: list[str]) -> RandomType:
-        present = self._some(subgraphs, min(2, len(subgraphs)))
-        fields = {"id": RandomField("id", "ID!", "ID", list(present))}
-        keys: dict[str, list[str]] = {subgraph: ["id"] for subgraph in present}
-        if self._random.random() < 0.4:
-            holders = self._some(present, 2)
-            fields["sku"] = RandomField("sku", "String!", "String", holders)
-            for subgraph in holders:
-                keys[subgraph] = self._random.choice((["sku"], ["id", "sku"], ["id sku"], ["id"]))
-            bridge = self._random.choice(holders)
-            keys[bridge] = ["id", "sku"]
-        item = RandomType(name, fields, present, keys)
-        for subgraph, texts in keys.items():
-            if all("id" not in text.split() for text in texts) and self._random.random() < 0.5:
-                fields["id"].owners.remove(subgraph)
-        return item
-
-    def _value_type(self, name: str, subgraphs: list[str]) -> RandomType:
-        present = self._some(subgraphs)
-        fields = {
-            key: RandomField(
-                key, self._random.choice(("String", "String!")), "String", list(present)
-            )
-            for key in ("x", "y")
-        }
-        return RandomType(name, fields, present)
-
-    def _split_type(self, name: str, subgraphs: list[str]) -> RandomType:
-        """A value type of which each subgraph knows another field."""
-        present = self._some(subgraphs, 2)
-        fields = {
-            f"p{subgraph}": RandomField(f"p{subgraph}", "String", "String", [subgraph])
-            for subgraph in present
-        }
-        return RandomType(name, fields, present)
-
-    def _add_nested_keys(self, graph: RandomGraph, entities: list[str]) -> None:
-        """A value type that is part of a key in some subgraphs of some entity."""
-        if self._random.random() > 0.4:
-            return
-        item = graph.types[self._random.choice(entities)]
-        holders = self._some(item.subgraphs, 2)
-        graph.types["Ref"] = RandomType(
-            "Ref",
-            {key: RandomField(key, "String!", "String", list(holders)) for key in ("code", "area")},
-            list(holders),
-        )
-        item.fields["ref"] = RandomField("ref", "Ref!", "Ref", list(holders))
-        bridge = self._random.choice(holders)
-        for subgraph in holders:
-            text = self._random.choice(("ref { code }", "ref { code area }", "id ref { code }"))
-            keys = item.keys[subgraph]
-            item.keys[subgraph] = [*keys, text] if subgraph == bridge else [text]
-
-    def _add_abstract(self, graph: RandomGraph, entities: list[str]) -> None:
-        random = self._random
-        if random.random() < 0.7:
-            members = self._some(entities, min(2, len(entities)))
-            where = [
-                subgraph
-                for subgraph in graph.subgraphs
-                if all(
-                    subgraph in graph.types[name].fields["id"].owners
-                    and "id" in graph.types[name].keys.get(subgraph, ())
-                    for name in members
-                )
-            ]
-            if where:
-                graph.interfaces["I0"] = where
-                graph.interface_fields["I0"] = []
-                for name in members:
-                    graph.types[name].interfaces.append("I0")
-                if random.random() < 0.5:
-                    graph.interface_fields["I0"].append("label")
-                    for name in members:
-                        graph.types[name].fields["label"] = RandomField(
-                            "label", "String", "String", list(where)
-                        )
-                others = [item for item in graph.subgraphs if item not in where]
-                free = [
-                    item
-                    for item in others
-                    if not any(item in graph.types[name].subgraphs for name in members)
-                ]
-                if free and random.random() < 0.8:
-                    graph.interface_objects["I0"] = (free[0], "extra")
-        if random.random() < 0.6:
-            everyone = self._some(entities, min(2, len(entities)))
-            known = {
-                subgraph: [name for name in everyone if subgraph in graph.types[name].subgraphs]
-                for subgraph in graph.subgraphs
-            }
-            graph.unions["U0"] = {
-                subgraph: self._some(members) if random.random() < 0.3 else members
-                for subgraph, members in known.items()
-                if members
-            }
-            if not graph.unions["U0"]:
-                del graph.unions["U0"]
-
-    def _reference(self, graph: RandomGraph, entities: list[str], owners: list[str]) -> str | None:
-        """Some composite type that all owners define."""
-        names = [*entities, *entities, "V0", "V1", *graph.unions, *graph.interfaces]
-        fitting = [name for name in names if self._all_know(graph, name, owners)]
-        return self._random.choice(fitting) if fitting else None
-
-    def _all_know(self, graph: RandomGraph, name: str, owners: list[str]) -> bool:
-        if name in graph.unions:
-            known = graph.unions[name]
-            return all(owner in known for owner in owners) and bool(graph.members(name, owners))
-        if name in graph.interfaces:
-            return all(owner in graph.interfaces[name] for owner in owners)
-        if name == "V1":
-            # Its parts are reached through the parent only, so everyone must have the parent.
-            return owners == graph.types[name].subgraphs
-        return all(owner in graph.types[name].subgraphs for owner in owners)
-
-    def _add_fields(self, graph: RandomGraph, item: RandomType, entities: list[str]) -> None:
-        random = self._random
-        for number in range(random.randint(2, 5)):
-            owners = [random.choice(item.subgraphs)]
-            if random.random() < 0.25:
-                owners = self._some(item.subgraphs)
-            name = f"f{number}"
-            if random.random() < 0.5:
-                named: str | None = random.choice(("String", "Int"))
-            else:
-                named = self._reference(graph, entities, owners)
-            named = named or "String"
-            item.fields[name] = RandomField(
-                name, self._wrapped(named), named, owners, has_argument=random.random() < 0.15
-            )
-            others = [subgraph for subgraph in item.subgraphs if subgraph not in owners]
-            movable = len(owners) == 1 and named in ("String", "Int") and bool(others)
-            if movable and random.random() < 0.15:
-                item.fields[name].overridden_in = random.choice(others)
-
-    def _add_split(self, graph: RandomGraph, item: RandomType) -> None:
-        """A value whose parts are in several subgraphs, of an entity that is in all of them."""
-        owners = graph.types["V1"].subgraphs
-        if set(owners) <= set(item.subgraphs) and self._random.random() < 0.6:
-            item.fields["split"] = RandomField("split", "V1", "V1", list(owners))
-
-    def _wrapped(self, named: str) -> str:
-        return self._random.choice(("{}", "{}", "{}!", "[{}]", "[{}!]!")).format(named)
-
-    def _add_requires(self, graph: RandomGraph, entities: list[str]) -> None:
-        random = self._random
-        for name in entities:
-            item = graph.types[name]
-            for number in range(random.randint(0, 2)):
-                owner = random.choice(item.subgraphs)
-                wanted = [
-                    each
-                    for each in item.fields.values()
-                    if owner not in each.owners
-                    and each.name not in ("id", "sku")
-                    and (each.named in ("String", "Int") or self._inside(graph, each, owner))
-                ]
-                if not wanted:
-                    continue
-                chosen = random.sample(wanted, min(len(wanted), random.randint(1, 2)))
-                text = " ".join(self._required_text(graph, each, owner) for each in chosen)
-                item.external.setdefault(owner, set()).update(each.name for each in chosen)
-                field_name = f"r{number}"
-                item.fields[field_name] = RandomField(
-                    field_name, "String", "String", [owner], requires={owner: text}
-                )
-
-    def _inside(self, graph: RandomGraph, each: RandomField, owner: str) -> str:
-        """What the owner can require of a composite field's value; "" if nothing."""
-        named = each.named
-        if named in graph.interfaces:
-            leaves = " ".join(["id", *graph.interface_fields[named]])
-            return leaves if owner in graph.interfaces[named] else ""
-        if named in graph.unions:
-            members = graph.unions[named].get(owner, [])
-            if set(members) != set(graph.members(named)):
-                return ""
-            inner = {name: self._leaves(graph, name, owner) for name in members}
-            if not all(inner.values()):
-                return ""
-            return " ".join(f"... on {name} {{ {leaves} }}" for name, leaves in inner.items())
-        if named not in graph.types or owner not in graph.types[named].subgraphs:
-            return ""
-        return "x y" if named == "V0" else self._leaves(graph, named, owner)
-
-    def _leaves(self, graph: RandomGraph, type_name: str, owner: str) -> str:
-        """Leaves of an entity for a @requires of the owner, some of them from elsewhere."""
-        item = graph.types[type_name]
-        if not item.keys:
-            return ""
-        names = ["id"] if owner in item.fields["id"].owners else []
-        for each in item.fields.values():
-            plain = each.named == "String" and not each.requires and not each.has_argument
-            if not plain or each.name in ("id", "sku") or len(names) > 1:
-                continue
-            if owner not in each.owners:
-                item.external.setdefault(owner, set()).add(each.name)
-            names.append(each.name)
-        return " ".join(names)
-
-    def _required_text(self, graph: RandomGraph, each: RandomField, owner: str) -> str:
-        argument = f"(n: {self._random.randint(1, 2)})" if each.has_argument else ""
-        inside = self._inside(graph, each, owner)
-        nested = f" {{ {inside} }}" if inside else ""
-        return f"{each.name}{argument}{nested}"
-
-    def _add_provides(self, graph: RandomGraph, entities: list[str]) -> None:
-        for name in entities:
-            for each in graph.types[name].fields.values():
-                if (
-                    each.named not in entities
-                    or len(each.owners) > 1
-                    or self._random.random() > 0.3
-                ):
-                    continue
-                self._provide(graph, each)
-
-    def _provide(self, graph: RandomGraph, each: RandomField) -> None:
-        owner, target = each.owners[0], graph.types[each.named]
-        names = [
-            item.name
-            for item in target.fields.values()
-            if owner not in item.owners
-            and item.named in ("String", "Int")
-            and item.name not in ("id", "sku")
-            and not item.requires
-            and not item.has_argument
-        ]
-        if names and owner in target.subgraphs:
-            name = self._random.choice(names)
-            each.provides[owner] = name
-            target.external.setdefault(owner, set()).add(name)
-            target.fields[name].is_provided = True
-
-    def _add_roots(self, graph: RandomGraph, entities: list[str]) -> None:
-        random = self._random
-        for number in range(random.randint(2, 4)):
-            owners = [random.choice(graph.subgraphs)]
-            if random.random() < 0.25:
-                owners = self._some(graph.subgraphs)
-            named = self._reference(graph, entities, owners)
-            if named is None:
-                continue
-            name = f"q{number}"
-            graph.roots[name] = RandomField(name, self._wrapped(named), named, owners)
-            if random.random() < 0.3 and named in entities and len(owners) == 1:
-                self._provide(graph, graph.roots[name])
-        for interface, (owner, _) in graph.interface_objects.items():
-            if random.random() < 0.6:
-                graph.roots["qi"] = RandomField("qi", f"[{interface}!]", interface, [owner])
-
-    def _fill(self, graph: RandomGraph, entities: list[str]) -> None:
-        for name in graph.types:
-            graph.objects[name] = [
-                {"__typename": name, "id": f"{name}-{number}", "sku": f"sku-{name}-{number}"}
-                for number in range(4)
-            ]
-        for name, item in graph.types.items():
-            for number, record in enumerate(graph.objects[name]):
-                record["ref"] = ("ref", "Ref", number)
-                for each in item.fields.values():
-                    if each.name not in ("id", "sku", "ref") and not each.requires:
-                        record[each.name] = self._value(graph, each, f"{record['id']}.{each.name}")
-                for interface in item.interfaces:
-                    if interface in graph.interface_objects:
-                        _, extra = graph.interface_objects[interface]
-                        record[extra] = f"{extra} of {record['id']}"
-                        if "label" in graph.interface_fields[interface]:
-                            label = {"label": record["label"]}
-                            record[f"{extra}2"] = f"{extra}2 of {json.dumps(label)}"
-        graph.objects["Query"] = [
-            {name: self._value(graph, each, name) for name, each in graph.roots.items()}
-        ]
-
-    def _value(self, graph: RandomGraph, each: RandomField, label: str) -> Any:
-        """A value of the field's type; an object is ("ref", type, index)."""
-        random = self._random
-        nullable = not each.type.endswith("!")
-        if nullable and random.random() < 0.15:
-            return None
-        if not each.type.startswith("["):
-            return self._item(graph, each, label)
-        items = [
-            self._item(graph, each, f"{label}[{number}]") for number in range(random.randint(0, 3))
-        ]
-        if "!]" not in each.type and items and random.random() < 0.2:
-            items[0] = None
-        return items
-
-    def _item(self, graph: RandomGraph, each: RandomField, label: str) -> Any:
-        named = each.named
-        if named == "Query":
-            return ("ref", "Query", 0)
-        if named == "String":
-            return label
-        if named == "Int":
-            return self._random.randint(0, 99)
-        return (
-            "ref",
-            self._random.choice(graph.members(named, each.owners)),
-            self._random.randint(0, 3),
-        )

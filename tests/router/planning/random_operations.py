@@ -16,18 +16,28 @@ from graphql import (
 if TYPE_CHECKING:
     from random import Random
 
-_VARIABLES = ("yes", "no")
+_VARIABLES = ("yes", "no", "maybe")
+_TAKEN_ALIASES = ("id", "sku", "label", "f0", "f1", "k")
+"""Aliases that may meet a field of the same name, or an alias of another field."""
 
 
 def random_operation(schema: GraphQLSchema, random: Random) -> str:
-    """A valid query; it may use the variables of `VARIABLES`."""
-    body = _Writer(schema, random).selections(schema.query_type, 0)
+    """A query or mutation that is usually valid; it may use Boolean variables."""
+    writer = _Writer(schema, random)
+    kind = "query"
+    if schema.mutation_type is not None and random.random() < 0.15:
+        kind = "mutation"
+        body = writer.mutations(schema.mutation_type)
+    else:
+        body = writer.selections(schema.query_type, 0)
     declared = ", ".join(f"${name}: Boolean!" for name in _VARIABLES if f"${name}" in body)
-    return f"query ({declared}) {body}" if declared else f"query {body}"
+    fragments = " ".join(writer.fragments)
+    return f"{kind} {f'({declared}) ' if declared else ''}{body} {fragments}".rstrip()
 
 
-def variables_of(operation: str) -> dict[str, Any]:
-    return {name: name == "yes" for name in _VARIABLES if f"${name}:" in operation}
+def variables_of(operation: str, random: Random) -> dict[str, Any]:
+    values = {"yes": True, "no": False, "maybe": random.random() < 0.5}
+    return {name: values[name] for name in _VARIABLES if f"${name}:" in operation}
 
 
 class _Writer:
@@ -35,6 +45,17 @@ class _Writer:
         self._schema = schema
         self._random = random
         self._aliases = 0
+        self.fragments: list[str] = []
+
+    def mutations(self, parent: GraphQLObjectType) -> str:
+        parts = []
+        for number in range(self._random.randint(1, 4)):
+            name = self._random.choice(list(parent.fields))
+            named = get_named_type(parent.fields[name].type)
+            below = f" {self.selections(named, 1)}" if is_composite_type(named) else ""
+            argument = f"(n: {self._random.randint(1, 2)})" if self._random.random() < 0.3 else ""
+            parts.append(f"y{number}: {name}{argument}{self._condition(0.1)}{below}")
+        return "{ " + " ".join(parts) + " }"
 
     def selections(self, parent: Any, depth: int) -> str:
         random = self._random
@@ -64,6 +85,8 @@ class _Writer:
             if argument or random.random() < 0.2:
                 self._aliases += 1
                 alias = f"x{self._aliases}: "
+            if random.random() < 0.08:
+                alias = f"{random.choice(_TAKEN_ALIASES)}: "
             head = f"{alias}{name}{argument}{self._condition(0.12)}"
             if not is_composite_type(named):
                 parts.append(head)
@@ -73,14 +96,29 @@ class _Writer:
 
     def _fragments(self, parent: GraphQLInterfaceType | GraphQLUnionType, depth: int) -> list[str]:
         parts = []
-        for member in self._schema.get_possible_types(parent):
+        members = self._schema.get_possible_types(parent)
+        for member in members:
             if self._random.random() < 0.6 and depth < 5:
                 inner = self.selections(member, depth + 1)
-                parts.append(f"... on {member.name}{self._condition(0.15)} {inner}")
+                parts.append(self._fragment(member.name, inner))
+        for other in self._schema.type_map.values():
+            if not isinstance(other, GraphQLInterfaceType | GraphQLUnionType) or depth > 3:
+                continue
+            common = set(members) & set(self._schema.get_possible_types(other))
+            if common and self._random.random() < 0.2:
+                parts.append(self._fragment(other.name, self.selections(other, depth + 2)))
         return parts
+
+    def _fragment(self, type_name: str, inner: str) -> str:
+        if self._random.random() < 0.8:
+            return f"... on {type_name}{self._condition(0.15)} {inner}"
+        name = f"F{len(self.fragments)}"
+        self.fragments.append(f"fragment {name} on {type_name} {inner}")
+        return f"...{name}{self._condition(0.15)}"
 
     def _condition(self, chance: float) -> str:
         if self._random.random() > chance:
             return ""
-        directive = self._random.choice(("include", "skip"))
-        return f" @{directive}(if: ${self._random.choice(_VARIABLES)})"
+        words = ("include", "skip")
+        directives = words if self._random.random() < 0.2 else (self._random.choice(words),)
+        return "".join(f" @{word}(if: ${self._random.choice(_VARIABLES)})" for word in directives)

@@ -18,7 +18,11 @@ from router.execution import SubgraphRequest, SubgraphResponse
 from tests.router.planning.served_schema import served_schema
 
 if TYPE_CHECKING:
-    from tests.router.planning.random_graphs import JsonObject, RandomGraph
+    from tests.router.planning.random_graphs import JsonObject, RandomField, RandomGraph
+
+
+Ledger = list[str]
+"""Names of the mutations that ran, in order; each changes what those after it answer."""
 
 
 class Objects:
@@ -43,6 +47,11 @@ class Objects:
         if number is not None:
             value = _marked(value, number)
         return self._follow(value)
+
+    def mutated(self, name: str, arguments: JsonObject, ledger: Ledger) -> Any:
+        ledger.append(name)
+        value = _marked(self.graph.objects["Mutation"][0].get(name), arguments.get("n") or 0)
+        return self._follow(_marked(value, len(ledger)))
 
     def computed(self, name: str, required: Any) -> str:
         return f"{name} of {json.dumps(required, sort_keys=True)}"
@@ -99,9 +108,12 @@ class Truth:
     def __init__(self, graph: RandomGraph, schema: GraphQLSchema) -> None:
         self._objects = Objects(graph)
         self._schema = schema
+        self._graph = graph
         self._root = graph.objects["Query"][0]
+        self._ledger: Ledger = []
 
-    def answer(self, operation: str, variables: JsonObject) -> Any:
+    def answer(self, operation: str, variables: JsonObject, ledger: Ledger) -> Any:
+        self._ledger = ledger
         result = execute_sync(
             self._schema,
             parse(operation),
@@ -115,7 +127,35 @@ class Truth:
     def _resolve(
         self, record: JsonObject, info: GraphQLResolveInfo[Any], /, **arguments: Any
     ) -> Any:
-        return self._objects.value(record, info.field_name, arguments)
+        name = info.field_name
+        if info.parent_type.name == "Mutation":
+            return _below(self._objects.mutated(name, arguments, self._ledger), record)
+        item = self._graph.types.get(info.parent_type.name)
+        each = item.fields.get(name) if item is not None else None
+        if each is not None and each.context is not None:
+            return self._objects.computed(name, self._from_above(record))
+        return _below(self._objects.value(record, name, arguments), record)
+
+    def _from_above(self, record: JsonObject) -> Any:
+        """What the nearest object above hands down."""
+        at = record.get(ABOVE)
+        while at is not None:
+            leaf = self._graph.context_leaves.get(at.get("__typename", "Query"))
+            if leaf is not None:
+                return self._objects.value(at, leaf, {})
+            at = at.get(ABOVE)
+        msg = f"nothing above {record['id']} sets the context"
+        raise AssertionError(msg)
+
+
+ABOVE = "__above"
+
+
+def _below(value: Any, record: JsonObject) -> Any:
+    """The value, its objects knowing the object they are reached from."""
+    if isinstance(value, list):
+        return [_below(item, record) for item in value]
+    return {**value, ABOVE: record} if isinstance(value, dict) else value
 
 
 class RandomSubgraph:
@@ -123,9 +163,13 @@ class RandomSubgraph:
 
     Attributes:
         requests: What it was asked.
+        labels: Override labels that hold.
+        ledger: Takes the mutations that run here.
     """
 
     def __init__(self, graph: RandomGraph, name: str) -> None:
+        self.labels: frozenset[str] = frozenset()
+        self.ledger: Ledger = []
         self.requests: list[tuple[str, JsonObject]] = []
         self.schema = served_schema(graph.sdl(name))
         self._graph = graph
@@ -151,6 +195,10 @@ class RandomSubgraph:
 
     def _resolve(self, known: _Known, info: GraphQLResolveInfo[Any], /, **arguments: Any) -> Any:
         name = info.field_name
+        if info.parent_type.name == "Mutation":
+            return _known(
+                self._objects.mutated(name, arguments, self.ledger), frozenset(), {}, name
+            )
         if name == "_entities":
             return [self._entity(item) for item in arguments["representations"]]
         parent = info.parent_type.name
@@ -171,12 +219,15 @@ class RandomSubgraph:
             raise AssertionError(msg)
         if item is not None:
             each = item.fields[name]
+            if each.context is not None:
+                return self._objects.computed(name, arguments["arg"])
             if self._name in each.requires:
                 required = {
                     key: known.representation[key] for key in _top(each.requires[self._name])
                 }
                 return self._objects.computed(name, _without_typename(required))
-            if self._name == each.overridden_in and name not in item.external.get(self._name, ()):
+            declares = name not in item.external.get(self._name, ())
+            if declares and each.overridden_in is not None and not self._is_asked(each):
                 msg = f"{self._name} was asked for the overridden {parent}.{name}"
                 raise AssertionError(msg)
             outside = name in item.external.get(self._name, ())
@@ -186,6 +237,11 @@ class RandomSubgraph:
             if outside and name not in known.provided:
                 return known.representation[name]
         return self._objects.plain(known.record, name, arguments)
+
+    def _is_asked(self, each: RandomField) -> bool:
+        """Whether an overridden field is this subgraph's with the labels that hold."""
+        is_moved = each.label is None or each.label in self.labels
+        return self._name == (each.owners[0] if is_moved else each.overridden_in)
 
     def _is_key_of(self, record: JsonObject, representation: JsonObject) -> bool:
         keys = [key for key in ("id", "sku", "ref") if key in representation]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import parse, validate
@@ -13,14 +13,17 @@ from graphql import parse, validate
 from router.composition import SubgraphDefinition, compose
 from router.execution import ExecutionContext, prepare
 from router.observations import Observations
-from router.planning import Planner, print_plan
+from router.planning import Planner, UnplannableError, print_plan
 from router.supergraph import Supergraph, load_supergraph
 from tests.router.planning.plan_checker import PlanChecker, PlanError
-from tests.router.planning.random_graphs import RandomGraph, random_graph
+from tests.router.planning.random_graph_maker import LABELS, random_graph
 from tests.router.planning.random_operations import random_operation, variables_of
-from tests.router.planning.random_subgraphs import RandomSubgraph, Truth
+from tests.router.planning.random_subgraphs import Ledger, RandomSubgraph, Truth
 
-OPERATIONS_PER_GRAPH = 12
+if TYPE_CHECKING:
+    from tests.router.planning.random_graphs import RandomGraph
+
+OPERATIONS_PER_GRAPH = 20
 
 
 class Federation:
@@ -34,9 +37,13 @@ class Federation:
         schemas = {name: subgraph.schema for name, subgraph in self.subgraphs.items()}
         self.checker = PlanChecker(supergraph, schemas)
 
-    async def answer(self, operation: str, variables: dict[str, Any]) -> Any:
+    async def answer(
+        self, operation: str, variables: dict[str, Any], labels: frozenset[str], ledger: Ledger
+    ) -> Any:
         document = parse(operation)
-        plan = self.planner.plan(document)
+        plan = self.planner.plan(document, override_labels=labels)
+        for subgraph in self.subgraphs.values():
+            subgraph.labels, subgraph.ledger = labels, ledger
         try:
             self.checker.check(plan, document)
         except PlanError as error:
@@ -71,17 +78,29 @@ async def check_graph(seed: int) -> int:
     if federation is None:
         return 0
     random = Random(seed)
+    compared = 0
     for _ in range(OPERATIONS_PER_GRAPH):
         operation = random_operation(federation.supergraph.api_schema, random)
         # Aliases of equal names may clash; such operations are no operations.
         if validate(federation.supergraph.api_schema, parse(operation)):
             continue
-        variables = variables_of(operation)
-        expected = federation.truth.answer(operation, variables)
-        received = await federation.answer(operation, variables)
-        plan = print_plan(federation.planner.plan(operation))
-        assert received == expected, f"graph {seed}\n{operation}\n{variables}\n{plan}"
-    return OPERATIONS_PER_GRAPH
+        variables = variables_of(operation, random)
+        labels = frozenset(label for label in LABELS if random.random() < 0.5)
+        ran: Ledger = []
+        try:
+            received = await federation.answer(operation, variables, labels, ran)
+        except UnplannableError as error:
+            if error.coordinate.endswith(".ctx"):  # not everything above sets the context
+                continue
+            raise AssertionError(operation) from error
+        wanted: Ledger = []
+        expected = federation.truth.answer(operation, variables, wanted)
+        plan = print_plan(federation.planner.plan(operation, override_labels=labels))
+        told = f"graph {seed}\n{operation}\n{variables} {sorted(labels)}\n{plan}"
+        assert received == expected, told
+        assert ran == wanted, told
+        compared += 1
+    return compared
 
 
 @pytest.mark.parametrize("block", range(5))
