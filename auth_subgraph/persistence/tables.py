@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     ForeignKey,
     Index,
@@ -47,11 +48,23 @@ users = Table(
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Column("last_login_at", Time),
+    Column(
+        "character_pairs",
+        ARRAY(Text),
+        Computed("character_pairs(username || ' ' || email)", persisted=True),
+        nullable=False,
+    ),
     CheckConstraint("role IN ('USER', 'MANAGER', 'ADMIN')", name="role"),
     CheckConstraint("status IN ('ACTIVE', 'SUSPENDED')", name="status"),
     Index("ix_users_created_at_id", "created_at", "id"),
     Index("ix_users_last_login_at_id", "last_login_at", "id"),
     Index("ix_users_last_login_at_desc", text("last_login_at DESC NULLS LAST"), text("id DESC")),
+    Index(
+        "ix_users_character_pairs",
+        "character_pairs",
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},
+    ),
     Index("ix_users_administrators", "id", postgresql_where=text("role = 'ADMIN'")),
 )
 

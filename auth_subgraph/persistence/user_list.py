@@ -37,12 +37,8 @@ def position_of(user: User, sort: UserSort) -> Position:
 
 
 async def count(database: Database, conditions: UserListFilter) -> int:
-    statement = _Statement()
-    where = statement.where(conditions)
-    counted = await database.fetch_value(
-        f"SELECT count(*) FROM users WHERE {where}",
-        *statement.values,
-    )
+    statement, values = count_statement(conditions)
+    counted = await database.fetch_value(statement, *values)
     assert isinstance(counted, int)  # noqa: S101 - count(*) always is
     return counted
 
@@ -51,6 +47,19 @@ async def read(
     database: Database, conditions: UserListFilter, order: UserListOrder, request: PageRequest
 ) -> list[User]:
     """Up to `limit + 1` users in reading order: reversed when reading backward."""
+    statement, values = page_statement(conditions, order, request)
+    return [user_of(row) for row in await database.fetch(statement, *values)]
+
+
+def count_statement(conditions: UserListFilter) -> tuple[str, list[object]]:
+    statement = _Statement()
+    where = statement.where(conditions)
+    return f"SELECT count(*) FROM users WHERE {where}", statement.values
+
+
+def page_statement(
+    conditions: UserListFilter, order: UserListOrder, request: PageRequest
+) -> tuple[str, list[object]]:
     statement = _Statement()
     where = [statement.where(conditions)]
     if request.after is not None:
@@ -60,13 +69,12 @@ async def read(
     is_descending = order.is_descending != request.is_backward
     direction = "DESC" if is_descending else "ASC"
     nulls = "FIRST" if request.is_backward else "LAST"
-    rows = await database.fetch(
+    text = (
         f"SELECT {USER_COLUMNS} FROM users WHERE {' AND '.join(where)}"
         f" ORDER BY {_COLUMNS[order.sort]} {direction} NULLS {nulls}, id {direction}"
-        f" LIMIT {statement.value(request.limit + 1)}",
-        *statement.values,
+        f" LIMIT {statement.value(request.limit + 1)}"
     )
-    return [user_of(row) for row in rows]
+    return text, statement.values
 
 
 class _Statement:
@@ -82,7 +90,10 @@ class _Statement:
     def where(self, conditions: UserListFilter) -> str:
         parts = ["true"]
         if conditions.search is not None:
-            pattern = self.value(f"%{_escaped(conditions.search.lower())}%")
+            search = conditions.search.lower()
+            pairs = self.value(sorted({search[at : at + 2] for at in range(len(search) - 1)}))
+            pattern = self.value(f"%{_escaped(search)}%")
+            parts.append(f"character_pairs @> {pairs}::text[]")
             parts.append(f"(username LIKE {pattern} OR email LIKE {pattern})")
         if conditions.roles is not None:
             roles = [role.value for role in conditions.roles]

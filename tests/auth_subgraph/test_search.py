@@ -1,0 +1,88 @@
+"""Searching users by any part of a name: what the database reads, with 10,000 of them."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, cast
+
+import pytest
+
+from auth_subgraph.domain.user_list import UserListFilter, UserListOrder, UserSort
+from auth_subgraph.persistence import user_list
+from auth_subgraph.persistence.user_list import count_statement, page_statement
+from subgraph_kit.connections import PageRequest
+from subgraph_kit.database import Database
+from tests.auth_subgraph.conftest import migrate
+from tests.support.databases import Databases
+
+USERS = 10_000
+ORDER = UserListOrder(UserSort.CREATED_AT, is_descending=True)
+PAGE = PageRequest(limit=20, is_backward=False, after=None, before=None)
+
+SEED = """
+INSERT INTO users (id, username, email, password_hash, role, status, created_at, updated_at)
+SELECT gen_random_uuid(), name, name || '@example.com', '!', 'USER', 'ACTIVE',
+       now() - make_interval(secs => number), now()
+FROM (SELECT number, substr(md5(number::text), 1, 10) || number AS name
+      FROM generate_series(1, $1) AS number) AS made
+"""
+
+
+async def _seed(url: str) -> None:
+    await migrate(url)
+    database = Database(url, application_name="test", statement_timeout_s=60)
+    await database.fetch(
+        "ALTER INDEX ix_users_character_pairs SET (gin_pending_list_limit = 65536)"
+    )
+    await database.fetch(SEED, USERS)
+    async with database.connection() as connection:
+        await connection.execute("VACUUM ANALYZE users")
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+def seeded_url(databases: Databases) -> Iterator[str]:
+    with databases.fresh("auth_10000", _seed) as url:
+        yield url
+
+
+@pytest.fixture
+async def users(seeded_url: str) -> AsyncIterator[Database]:
+    database = Database(seeded_url, application_name="test")
+    yield database
+    await database.close()
+
+
+@pytest.mark.parametrize("search", ["c4", "CA1", "1999", "beef", "no such user", "%_"])
+async def test_a_search_reads_what_it_finds_and_little_more(users: Database, search: str) -> None:
+    conditions = UserListFilter(search=search)
+    found = await user_list.count(users, conditions)
+    for statement in (count_statement(conditions), page_statement(conditions, ORDER, PAGE)):
+        plan = await _explain(users, statement)
+        assert "Seq Scan" not in {node["Node Type"] for node in _nodes(plan)}
+        assert _rows_read(plan) <= 3 * found + 300
+
+
+async def _explain(database: Database, statement: tuple[str, list[object]]) -> dict[str, Any]:
+    text, values = statement
+    plan = await database.fetch_value(
+        f"EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF, FORMAT JSON) {text}", *values
+    )
+    (explained,) = json.loads(plan) if isinstance(plan, str) else cast("list[Any]", plan)
+    found: dict[str, Any] = explained["Plan"]
+    return found
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _rows_read(plan: dict[str, Any]) -> int:
+    """Rows of the table that were looked at, those thrown away included."""
+    counts = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return sum(
+        int(node["Actual Loops"] * sum(node.get(count, 0) for count in counts))
+        for node in _nodes(plan)
+        if node.get("Relation Name") == "users"
+    )
