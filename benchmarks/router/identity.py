@@ -1,4 +1,4 @@
-"""A token issuer of the benchmark's own: one key, one user, one token for every request."""
+"""A token issuer of the benchmark's own: one key, a token for each user."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ _LIFETIME_S = 6 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a router needs to check tokens, and a token that passes."""
+    """What a router needs to check tokens, and tokens that pass."""
 
     jwks: str
-    token: str
+    tokens: tuple[str, ...]
+
+    @property
+    def token(self) -> str:
+        return self.tokens[0]
 
 
-def make_identity() -> Identity:
+def make_identity(users: int = 1) -> Identity:
     key = ec.generate_private_key(ec.SECP256R1())
     public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
     jwks = {"keys": [{**public, "kid": _KEY_ID, "alg": "ES256", "use": "sig"}]}
@@ -31,8 +35,6 @@ def make_identity() -> Identity:
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "sub": "user_1",
-        "sid": "sess_1",
         "jti": "1",
         "iat": now,
         "exp": now + _LIFETIME_S,
@@ -40,4 +42,13 @@ def make_identity() -> Identity:
         "scope": "account tasks:read tasks:write",
     }
     headers = {"kid": _KEY_ID, "typ": "at+jwt"}
-    return Identity(json.dumps(jwks), jwt.encode(claims, key, "ES256", headers=headers))
+    tokens = (
+        jwt.encode(
+            {**claims, "sub": f"user_{number}", "sid": f"sess_{number}"},
+            key,
+            "ES256",
+            headers=headers,
+        )
+        for number in range(1, users + 1)
+    )
+    return Identity(json.dumps(jwks), tuple(tokens))

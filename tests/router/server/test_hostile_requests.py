@@ -95,6 +95,8 @@ async def test_a_body_ends_where_its_length_says() -> None:
         (post(VERSION, path="/graphql/"), 404),
         (post(VERSION, path="//graphql"), 404),
         (post(VERSION, path="/graphql%00"), 404),
+        (post(VERSION, "Upgrade: h2c", "Connection: upgrade, http2-settings"), 200),
+        (post(VERSION, "Upgrade: websocket", "Connection: upgrade"), 200),
         (post(VERSION).replace(b"POST", b"PUT"), 405),
         (post(VERSION).replace(b"POST", b"TRACE"), 405),
         (post(VERSION).replace(b"POST", b"DELETE"), 405),
