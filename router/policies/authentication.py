@@ -57,6 +57,7 @@ class _Verified(NamedTuple):
     """What a token's signature has proved, with the keys of that moment."""
 
     viewer: Viewer
+    identity: Identity
     issuer: Issuer
     keys_version: int
 
@@ -87,7 +88,7 @@ class Authentication:
         entry = self._verified.get(sha256(authorization).digest())
         if entry is None or entry.keys_version != entry.issuer.keys.version:
             return None
-        return self._judge(entry.viewer, entry.issuer)
+        return self._judge(entry)
 
     async def identity(self, authorization: bytes) -> Identity:
         """The identity of an `Authorization` header."""
@@ -109,18 +110,18 @@ class Authentication:
         viewer = self._verify(issuer, token, key)
         if not isinstance(viewer, Viewer):
             return _refused(viewer)
-        entry = _Verified(viewer, issuer, version)
+        entry = _Verified(viewer, Identity(viewer, None), issuer, version)
         self._verified.put(sha256(authorization).digest(), entry)
-        return self._judge(viewer, issuer)
+        return self._judge(entry)
 
-    def _judge(self, viewer: Viewer, issuer: Issuer) -> Identity:
+    def _judge(self, entry: _Verified) -> Identity:
+        """What may have changed since the signature was checked."""
+        viewer, revocations = entry.viewer, entry.issuer.revocations
         if self._clock() > viewer.expires_at + self._leeway_s:
             return _refused("TOKEN_EXPIRED")
-        if issuer.revocations is not None and issuer.revocations.has_ended(
-            viewer.session_id, viewer.user_id
-        ):
+        if revocations is not None and revocations.has_ended(viewer.session_id, viewer.user_id):
             return _refused("SESSION_ENDED")
-        return Identity(viewer, None)
+        return entry.identity
 
     def _issuer_of(self, token: bytes) -> Issuer | None:
         """The issuer that the token claims to be from; nothing is proved by that yet."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import msgspec
+
 from router.cache.lru import LruCache
 from router.errors import ClientError
 
@@ -42,7 +44,7 @@ class Rate:
     window_s: int
 
 
-class Usage(NamedTuple):
+class Usage(msgspec.Struct):
     """What counting one call gave.
 
     Attributes:
@@ -94,8 +96,7 @@ class MemoryCounts:
         self._totals[caller] = total + 1
         part = self._parts[-1]
         part[caller] = part.get(caller, 0) + 1
-        reset_s = self._seconds(PARTS, position)
-        return Usage(is_allowed=True, remaining=self._rate.count - total - 1, reset_s=reset_s)
+        return Usage(True, self._rate.count - total - 1, self._seconds(PARTS, position))  # noqa: FBT003
 
     def _seconds(self, parts: int, position: float) -> int:
         """Until so many parts from the current one on are over."""

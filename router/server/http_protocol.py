@@ -235,12 +235,9 @@ class GraphQLProtocol(HttpToolsProtocol):
             endpoint.observe(observations)
 
     def _write(self, response: HttpResponse, *, keep_alive: bool) -> None:
-        parts: list[bytes] = [_STATUS_LINES[response.status]]
-        for name, value in response.headers:
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-        parts.append(response.body)
-        self.transport.write(b"".join(parts))
+        head = b"\r\n".join(map(b": ".join, response.headers))
+        end = b"\r\n\r\n" if keep_alive else b"\r\nconnection: close\r\n\r\n"
+        self.transport.write(b"".join((_STATUS_LINES[response.status], head, end, response.body)))
         if not keep_alive:
             self.transport.close()
         if self.pipeline:

@@ -32,32 +32,30 @@ Gauge = Callable[[], float]
 class _Durations:
     """A histogram of seconds for every combination of labels."""
 
-    __slots__ = ("_counts", "_description", "_labels", "_name", "_sums")
+    __slots__ = ("_description", "_labels", "_name", "_series")
 
     def __init__(self, name: str, description: str, labels: tuple[str, ...]) -> None:
         self._name = name
         self._description = description
         self._labels = labels
-        self._counts: dict[tuple[str, ...], list[int]] = {}
-        self._sums: dict[tuple[str, ...], float] = {}
+        self._series: dict[tuple[str, ...], list[float]] = {}
 
     def add(self, labels: tuple[str, ...], duration_s: float) -> None:
-        counts = self._counts.get(labels)
-        if counts is None:
-            counts = self._counts[labels] = [0] * len(_BOUNDS)
-            self._sums[labels] = 0.0
-        counts[bisect_left(_BUCKETS_S, duration_s)] += 1
-        self._sums[labels] += duration_s
+        series = self._series.get(labels)
+        if series is None:  # a count for each bound, and the sum at the end
+            series = self._series[labels] = [0.0] * (len(_BOUNDS) + 1)
+        series[bisect_left(_BUCKETS_S, duration_s)] += 1
+        series[-1] += duration_s
 
     def family(self) -> Metric:
         family = HistogramMetricFamily(self._name, self._description, labels=self._labels)
-        for labels, counts in self._counts.items():
-            total = 0
+        for labels, (*counts, total_s) in self._series.items():
+            total = 0.0
             buckets: list[tuple[str, float]] = []
             for bound, count in zip(_BOUNDS, counts, strict=True):
                 total += count
                 buckets.append((bound, total))
-            family.add_metric(labels, buckets, self._sums[labels])
+            family.add_metric(labels, buckets, total_s)
         return family
 
 

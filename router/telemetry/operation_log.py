@@ -73,6 +73,9 @@ _FetchPart = tuple[str, str, int, float, int]
 """One request to a subgraph: its name, outcome, HTTP status, duration in ms, attempts."""
 
 
+_MILLISECONDS = [f".{number:03d}Z" for number in range(1000)]
+
+
 class Clock:
     """The time of day as text, to the millisecond.
 
@@ -92,7 +95,7 @@ class Clock:
         if second != self._second:
             self._second = second
             self._text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._text}.{int((now - second) * 1000):03d}Z"
+        return self._text + _MILLISECONDS[int((now - second) * 1000)]
 
 
 class OperationLog:

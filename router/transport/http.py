@@ -9,8 +9,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from msgspec import structs
-
 from router.errors import StartupError, SubgraphError
 from router.transport.http_connection import ConnectionFailedError, HttpConnection
 
@@ -63,8 +61,9 @@ class HttpSubgraph:
         host = "localhost" if self._socket_path else parts.netloc.rpartition("@")[2]
         self._head = (
             f"POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-            "Accept: application/json, application/graphql-response+json\r\nContent-Length: "
+            "Accept: application/json, application/graphql-response+json"
         )
+        self._head_breaks = self._head.count("\n") + 3
         self._timeout_s = timeout_s
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
@@ -78,13 +77,14 @@ class HttpSubgraph:
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Send a request; see `SubgraphClient.send`."""
         deadline = min(request.deadline, monotonic() + self._timeout_s)
+        message = self._message(request)
         try:
             if self._under_way < self._max_connections:
                 self._under_way += 1
             else:
                 await self._wait_for_turn(deadline)
             try:
-                return await self._send(request, deadline)
+                return await self._send(message, deadline, is_mutation=request.is_mutation)
             finally:
                 self._give_turn()
         except TimeoutError as error:
@@ -100,27 +100,29 @@ class HttpSubgraph:
         for connection in list(self._open):
             connection.abort()
 
-    async def _send(self, request: SubgraphRequest, deadline: float) -> SubgraphResponse:
-        message = self._message(request)
+    async def _send(
+        self, message: bytes, deadline: float, *, is_mutation: bool
+    ) -> SubgraphResponse:
         kept = self._take_kept()
         if kept is None:
             return await (await self._connect(deadline)).exchange(message, deadline)
         try:
             return await kept.exchange(message, deadline)
         except ConnectionFailedError as error:
-            if request.is_mutation or not error.is_untouched:
+            if is_mutation or not error.is_untouched:
                 raise
         response = await (await self._connect(deadline)).exchange(message, deadline)
-        return structs.replace(response, attempts=2)
+        response.attempts = 2
+        return response
 
     def _message(self, request: SubgraphRequest) -> bytes:
         body, headers = request.body, request.headers
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+        lines = [self._head, f"Content-Length: {len(body)}", *map(": ".join, headers), "", ""]
+        head = "\r\n".join(lines)
+        if not head.count("\n") == head.count("\r") == self._head_breaks + len(headers):
             # A value with a line break would be a second header, so it is left out.
-            kept = [(name, value) for name, value in headers if not {"\n", "\r"} & {*value}]
-            lines = "".join([f"{name}: {value}\r\n" for name, value in kept])
-        head = f"{self._head}{len(body)}\r\n{lines}\r\n"
+            harmless = [line for line in lines[1:] if "\n" not in line and "\r" not in line]
+            head = "\r\n".join([self._head, *harmless])
         return head.encode("latin-1", "replace") + body
 
     def _take_kept(self) -> HttpConnection | None:
