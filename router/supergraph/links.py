@@ -1,17 +1,17 @@
-"""Which specifications a supergraph links, and under which names their directives stand in it."""
+"""Which specifications a supergraph links, and under which names their elements stand in it."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from router.federation.links import Link, LinkError, parse_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from router.federation.document import Directive
 
-_FEATURE_URL = re.compile(r"/([A-Za-z_][\w-]*)/v(\d+)\.(\d+)/?$")
 _ALWAYS = ("core", "federation", "join", "link")
 
 
@@ -20,51 +20,51 @@ class LinkedFeatures:
     """The features of a supergraph.
 
     Attributes:
-        prefixes: Names that stand before "__" in names of features.
-        versions: Feature to (major, minor).
-        imports: (feature, imported name) to the name used in this document.
-        aliases: Feature to the name it is linked under.
+        by_name: Links by name of the specification.
+        prefixes: What stands before "__" in names of features.
+        imported: Names of theirs without prefix.
     """
 
+    by_name: dict[str, Link]
     prefixes: frozenset[str]
-    versions: dict[str, tuple[int, int]]
-    imports: dict[tuple[str, str], str]
-    aliases: dict[str, str]
+    imported: frozenset[str]
 
     def directive(self, feature: str, name: str) -> str:
         """The name of a feature's directive in this document, without "@"."""
-        imported = self.imports.get((feature, name))
-        if imported is not None:
-            return imported
-        prefix = self.aliases.get(feature, feature)
-        return prefix if name == feature else f"{prefix}__{name}"
+        link = self.by_name.get(feature)
+        if link is not None:
+            return link.directive(name)
+        return name if name == feature else f"{feature}__{name}"
+
+    def type(self, feature: str, name: str) -> str:
+        """The name of a feature's type in this document."""
+        link = self.by_name.get(feature)
+        return f"{feature}__{name}" if link is None else link.type(name)
 
     def is_feature_name(self, name: str) -> bool:
         """Whether a type or directive belongs to a feature and not to the API."""
         prefix, separator, _ = name.partition("__")
-        return (
-            (bool(separator) and prefix in self.prefixes)
-            or name in self.prefixes
-            or name in self.imports.values()
-        )
+        is_prefixed = bool(separator) and prefix in self.prefixes
+        return is_prefixed or name in self.prefixes or name in self.imported
 
 
 def read_links(directives: Iterable[Directive]) -> LinkedFeatures:
-    """Read the `@link` (or older `@core`) uses of the schema definition."""
-    aliases: dict[str, str] = {}
-    versions: dict[str, tuple[int, int]] = {}
-    imports: dict[tuple[str, str], str] = {}
+    """Read the `@link` (or older `@core`) uses of the schema definition.
+
+    Those that name no version of a specification are of no use here and left out.
+    """
+    links: dict[str, Link] = {}
     for directive in directives:
-        url = directive.arguments.get("url") or directive.arguments.get("feature")
-        match = _FEATURE_URL.search(url) if isinstance(url, str) else None
-        if match is None:
+        arguments = directive.arguments
+        try:
+            link = parse_link({"url": arguments.get("feature"), **arguments}, directive.offset)
+        except LinkError:
             continue
-        feature = match[1]
-        alias = directive.arguments.get("as")
-        aliases[feature] = alias if isinstance(alias, str) else feature
-        versions[feature] = (int(match[2]), int(match[3]))
-        for item in directive.arguments.get("import") or ():
-            name, local = (item["name"], item.get("as")) if isinstance(item, dict) else (item, None)
-            imports[feature, name.lstrip("@")] = (local or name).lstrip("@")
-    prefixes = frozenset((*_ALWAYS, *aliases.values()))
-    return LinkedFeatures(prefixes, versions, imports, aliases)
+        links[link.name] = link
+    return LinkedFeatures(
+        links,
+        prefixes=frozenset({*_ALWAYS, *(link.prefix for link in links.values())}),
+        imported=frozenset(
+            item.alias.removeprefix("@") for link in links.values() for item in link.imports
+        ),
+    )

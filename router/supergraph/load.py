@@ -95,8 +95,8 @@ def _read(sdl: str) -> Document:
 
 
 def _check_join(links: LinkedFeatures, document: Document) -> None:
-    version = links.versions.get("join")
-    if version is None:
+    join = links.by_name.get("join")
+    if join is None:
         if any(item.name == "join__Graph" for item in document.types):
             return
         msg = (
@@ -104,9 +104,10 @@ def _check_join(links: LinkedFeatures, document: Document) -> None:
             "(@link(url: https://specs.apollo.dev/join/v0.3)); is this a subgraph's schema?"
         )
         raise SupergraphError(msg)
-    if version[0] != 0 or version[1] not in _KNOWN_MINORS:
+    major, minor = join.version
+    if major != 0 or minor not in _KNOWN_MINORS:
         msg = (
-            f"supergraph: join specification v{version[0]}.{version[1]} is unknown; "
+            f"supergraph: join specification v{major}.{minor} is unknown; "
             "v0.1 to v0.5 are understood"
         )
         raise SupergraphError(msg)
@@ -114,7 +115,7 @@ def _check_join(links: LinkedFeatures, document: Document) -> None:
 
 def _graphs(document: Document, links: LinkedFeatures) -> dict[str, tuple[str, str]]:
     """The enum values of join__Graph: {"AUTH": ("auth", "http://…")}."""
-    enum_name, directive_name = links.directive("join", "Graph"), links.directive("join", "graph")
+    enum_name, directive_name = links.type("join", "Graph"), links.directive("join", "graph")
     graphs: dict[str, tuple[str, str]] = {}
     for definition in document.types:
         if definition.name != enum_name:

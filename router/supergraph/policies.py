@@ -70,10 +70,8 @@ def read_list_sizes(
 
 def _list_size_name(links: LinkedFeatures) -> str:
     """`@listSize` belongs to the cost feature; a supergraph may import it or print it bare."""
-    imported = links.imports.get(("cost", "listSize"))
-    if imported is not None:
-        return imported
-    return "listSize" if "cost" not in links.aliases else f"{links.aliases['cost']}__listSize"
+    cost = links.by_name.get("cost")
+    return "listSize" if cost is None else cost.directive("listSize")
 
 
 def _places(types: Iterable[TypeDefinition]) -> Iterator[tuple[Coordinate, list[Directive]]]:
