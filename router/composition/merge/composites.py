@@ -10,7 +10,7 @@ from router.composition.merge.contexts import merge_contexts
 from router.composition.merge.descriptions import merge_description
 from router.composition.merge.fields import merge_field
 from router.composition.subgraph.schema import is_resolvable, keys_of, use_of
-from router.federation.document import Directive, Kind, TypeDefinition
+from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.specification import EXTENDS, INTERFACE_OBJECT, ROOTS
 from router.federation.values import EnumText, Value
 
@@ -32,17 +32,25 @@ def merge_composite(context: MergeContext, merged: TypeDefinition) -> None:
     if merged.kind is Kind.INTERFACE:
         _check_interface_keys(context, merged, sources)
         _check_interface_objects(context, merged, sources)
+    owners = sources
     if merged.name == "Query":
-        every = {index: sources.get(index, _NO_QUERY) for index in range(len(context.schemas))}
-        add_join_types(context, merged, every)
-    else:
-        add_join_types(context, merged, sources)
-    for name in dict.fromkeys(name for source in sources.values() for name in source.fields):
+        owners = {index: sources.get(index, _NO_QUERY) for index in range(len(context.schemas))}
+    add_join_types(context, merged, owners)
+    for name, declared in _declarations(sources).items():
         if is_value_type:
             _hint_value_type_field(context, merged, name, sources)
-        field = merge_field(context, merged, name, sources)
+        field = merge_field(context, merged, name, declared, owner_count=len(owners))
         if field is not None:
             merged.fields[name] = field
+
+
+def _declarations(sources: Sources[TypeDefinition]) -> dict[str, dict[int, Field]]:
+    """The fields of all sources by name, each with the subgraphs that declare it."""
+    declared: dict[str, dict[int, Field]] = {}
+    for index, source in sources.items():
+        for name, field in source.fields.items():
+            declared.setdefault(name, {})[index] = field
+    return declared
 
 
 _NO_QUERY = TypeDefinition(Kind.OBJECT, "Query")

@@ -22,17 +22,22 @@ if TYPE_CHECKING:
 
 
 def merge_field(
-    context: MergeContext, parent: TypeDefinition, name: str, owners: Sources[TypeDefinition]
+    context: MergeContext,
+    parent: TypeDefinition,
+    name: str,
+    sources: Sources[Field],
+    *,
+    owner_count: int,
 ) -> Field | None:
     """One field of the supergraph, with its @join__field; None if it cannot exist.
 
-    `parent` is the merged type, `owners` its subgraph types.
+    Args:
+        context: Of this composition.
+        parent: The merged type.
+        name: Of the field.
+        sources: Its declarations.
+        owner_count: Number of subgraphs that have `parent`.
     """
-    sources = {
-        index: found
-        for index, owner in owners.items()
-        if (found := owner.fields.get(name)) is not None
-    }
     coordinate = f"{parent.name}.{name}"
     overrides = read_overrides(context, parent, sources)
     if _is_external_everywhere(context, parent, name, sources):
@@ -40,9 +45,7 @@ def merge_field(
         message = f"{coordinate} is @external in every subgraph that declares it ({where})"
         context.error(ErrorCode.EXTERNAL_MISSING_ON_BASE, message, sources)
         return None
-    resolved = _without_external(context, parent.name, coordinate, sources)
-    if not resolved:
-        resolved = sources
+    resolved = _without_external(context, parent.name, coordinate, sources) or sources
     ref = merge_type_reference(
         context, coordinate, resolved, "output", ErrorCode.FIELD_TYPE_MISMATCH
     )
@@ -54,7 +57,6 @@ def merge_field(
         merge_description(context, coordinate, resolved),
     )
     _check_external(context, parent.name, field, sources)
-    owner_count = len(context.schemas) if parent.name == "Query" else len(owners)
     is_everywhere = len(sources) == owner_count
     add_join_fields(context, parent, field, sources, overrides, is_everywhere=is_everywhere)
     if parent.kind is Kind.OBJECT:

@@ -49,6 +49,7 @@ class Reach:
     def __init__(self, graph: QueryGraph) -> None:
         self._graph = graph
         self._closures: dict[_State, frozenset[Node]] = {}
+        self._round_trips: dict[str, list[tuple[EntityMove, frozenset[Node]]]] = {}
         self._requires: dict[tuple[_State, str], bool] = {}
         self._active: set[_State | tuple[_State, str]] = set()
         self._nested_searches = 0
@@ -97,20 +98,46 @@ class Reach:
     def _search(self, node: Node, type_name: str, avoided: frozenset[str]) -> frozenset[Node]:
         if type_name == self._graph.query_type:
             return frozenset((node, *self._graph.roots("query")))
+        moves = self._graph.entity_moves(type_name)
+        if not avoided:
+            for into, found in self._round_trips.get(type_name, ()):
+                if node in found and self._enters((node,), type_name, into, avoided):
+                    return found
         reached: dict[Node, None] = {node: None}
         pending = [
             move
-            for move in self._graph.entity_moves(type_name)
+            for move in moves
             if move.target.subgraph != node.subgraph
             and move.target.subgraph not in avoided
             and not self._is_given_up(node, type_name, move, avoided)
         ]
-        entered: list[EntityMove] | None = None
-        while entered is None or (entered and pending):
-            entered = [move for move in pending if self._enters(reached, type_name, move, avoided)]
+        has_grown = True
+        while has_grown and pending:
+            entered: list[EntityMove] = []
+            closed: list[EntityMove] = []
+            for move in pending:
+                enters = self._enters(reached, type_name, move, avoided)
+                (entered if enters else closed).append(move)
             reached.update((move.target, None) for move in entered)
-            pending = [move for move in pending if move not in entered]
-        return frozenset(reached)
+            pending, has_grown = closed, bool(entered)
+        found = frozenset(reached)
+        if not avoided and len(self._active) == 1:  # not within another search
+            self._remember_round_trip(node, type_name, found)
+        return found
+
+    def _remember_round_trip(self, node: Node, type_name: str, found: frozenset[Node]) -> None:
+        """Keep a closure for the nodes in it that lead back to where it began: theirs is the same.
+
+        That holds where each subgraph is entered at one node and no key is nested: then a search
+        from more nodes finds no less, and none is given up.
+        """
+        moves = self._graph.entity_moves(type_name)
+        subgraphs = {move.target.subgraph for move in moves}
+        if len(subgraphs) < len(moves) or any(map(_is_nested, moves)):
+            return
+        back = next((move for move in moves if move.target is node), None)
+        if back is not None:
+            self._round_trips.setdefault(type_name, []).append((back, found))
 
     def _enters(
         self,

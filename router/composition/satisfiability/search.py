@@ -137,28 +137,19 @@ class _Search:
         if (type_name, nodes) in self._arrived:
             return
         self._arrived.add((type_name, nodes))
-        everywhere = nodes
-        if not self._graph.is_abstract(type_name):
-            everywhere = tuple(
-                dict.fromkeys(
-                    found for node in nodes for found in self._ordered_closure(node, type_name)
-                )
-            )
-        state = frozenset(everywhere)
+        is_abstract = self._graph.is_abstract(type_name)
+        closures = (
+            [frozenset(nodes)]
+            if is_abstract
+            else [self._reach.closure(node, type_name) for node in nodes]
+        )
+        state = closures[0].union(*closures[1:])
         seen = self._seen.setdefault(type_name, [])
         if any(known <= state for known in seen):
             return
         seen.append(state)
+        everywhere = nodes if is_abstract else _in_fixed_order(nodes, closures)
         self._waiting.append((type_name, everywhere, path))
-
-    def _ordered_closure(self, node: Node, type_name: str) -> Iterator[Node]:
-        """The closure in a fixed order, so that messages do not depend on hashing."""
-        found = self._reach.closure(node, type_name)
-        yield node
-        yield from sorted(
-            (other for other in found if other is not node),
-            key=lambda other: (other.subgraph, other.type_name),
-        )
 
     def _report(
         self, path: Path, type_name: str, name: str, nodes: tuple[Node, ...]
@@ -166,3 +157,13 @@ class _Search:
         if (type_name, name) not in self._reported:
             self._reported.add((type_name, name))
             yield Unanswerable(path, type_name, name, nodes)
+
+
+def _in_fixed_order(nodes: Iterable[Node], closures: Iterable[frozenset[Node]]) -> tuple[Node, ...]:
+    """Each node with its closure, so that messages do not depend on hashing."""
+    found: dict[Node, None] = {}
+    for node, closure in zip(nodes, closures, strict=True):
+        found[node] = None
+        others = sorted(closure, key=lambda other: (other.subgraph, other.type_name))
+        found.update(dict.fromkeys(others))
+    return tuple(found)
