@@ -38,6 +38,8 @@ from router.pipeline.prepare_operation import prepare_operation
 from router.pipeline.respond import fail, refuse, respond
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.execution import PreparedOperation
     from router.observations import Observations
     from router.pipeline.engine import Engine
@@ -132,7 +134,8 @@ class Pipeline:
         if operation.kind != "query" or operation.limited_fields:
             await limit_calls(operation, identity, caller, observations, policies)
         refused = await authorize(operation, identity, caller, policies) if operation.guards else 0
-        variant = self._variant(refused, identity, engine)
+        labels = engine.supergraph.override_labels
+        variant = self._variant(refused, identity, labels) if refused or labels else USUAL
         prepared = operation.prepared.get(variant)
         if prepared is None:
             prepared = await self._plan(operation, variant, engine)
@@ -153,10 +156,7 @@ class Pipeline:
         mark("respond")
         return answer
 
-    def _variant(self, refused: int, identity: Identity, engine: Engine) -> Variant:
-        labels = engine.supergraph.override_labels
-        if not refused and not labels:
-            return USUAL
+    def _variant(self, refused: int, identity: Identity, labels: Sequence[str]) -> Variant:
         active = self.policies.override_labels.active(labels)
         return Variant(refused, identity.problem if refused else None, active)
 

@@ -89,7 +89,7 @@ def decode_request(body: bytes) -> GraphQLRequest:
     try:
         return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise malformed(_reason(error)) from error
+        raise unreadable(error) from error
 
 
 def decode_parameter(name: str, text: str) -> dict[str, Any] | None:
@@ -114,9 +114,18 @@ def malformed(reason: str) -> ClientError:
     return ClientError(f"Bad request: {reason}.", code="BAD_REQUEST")
 
 
+def unreadable(error: Exception) -> ClientError:
+    """The refusal of a body that cannot be decoded: what is wrong with it, and where."""
+    return malformed(_reason(error))
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         return str(error).replace("`object`", "an object").rstrip(".")
     if isinstance(error, RecursionError):
         return "the JSON is nested too deeply"
-    return "the body is not JSON"
+    if isinstance(error, UnicodeDecodeError):
+        return "the body is not JSON: a string is not UTF-8"
+    # For example "JSON is malformed: expected ',' or '}' (byte 14)".
+    found = str(error).removeprefix("JSON is malformed: ")
+    return f"the body is not JSON: {found.replace('Input data was truncated', 'it ends too early')}"

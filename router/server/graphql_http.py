@@ -17,10 +17,10 @@ from router.errors import ClientError
 from router.observations import Observations
 from router.pipeline.deadlines import current_task
 from router.pipeline.identify import request_id
-from router.pipeline.request import Answer, Caller, decode_request
+from router.pipeline.request import Answer, Caller, decode_request, unreadable
 from router.pipeline.respond import give_up, refuse
 from router.server.cors import Cors
-from router.server.media_types import GRAPHQL_RESPONSE, JSON, MediaType, accepted_type
+from router.server.media_types import GRAPHQL_RESPONSE, JSON, MediaType, accepted_type, is_json
 from router.server.read_request import (
     ClientGoneError,
     Receive,
@@ -30,7 +30,7 @@ from router.server.read_request import (
     plain_body,
     read_body,
     read_query_string,
-    refuse_media_type,
+    wrong_media_type,
 )
 
 if TYPE_CHECKING:
@@ -200,11 +200,13 @@ class GraphQLEndpoint:
             raise ClientError(msg, code="NOT_ACCEPTABLE", status=406)
         caller = Caller(method, headers, request.peer)
         if method == "POST":
-            refuse_media_type(headers)
+            if not is_json(headers.get(b"content-type")):
+                raise wrong_media_type()
             body = request.body
             if request.read_body is not None:
                 body = await request.read_body()
-            body = plain_body(body, headers, options.max_body_bytes)
+            if b"content-encoding" in headers or len(body) > options.max_body_bytes:
+                body = plain_body(body, headers, options.max_body_bytes)
             if body[:1] != b"{" and body.lstrip()[:1] == b"[":
                 return await self._answer_batch(body, caller, observations, deadline)
             asked = decode_request(body)
@@ -231,9 +233,8 @@ class GraphQLEndpoint:
             raise ClientError(msg, code="BATCH_NOT_ALLOWED")
         try:
             parts = msgspec.json.decode(body, type=list[msgspec.Raw])
-        except (msgspec.DecodeError, RecursionError) as error:
-            msg = "Bad request: the body is not JSON."
-            raise ClientError(msg, code="BAD_REQUEST") from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise unreadable(error) from error
         if not 0 < len(parts) <= self.options.max_batch:
             msg = f"A batch holds 1 to {self.options.max_batch} operations."
             raise ClientError(

@@ -206,8 +206,11 @@ class GraphQLProtocol(HttpToolsProtocol):
                 super().on_message_complete()
             return
         self._exchange = None
-        self.cycle = exchange  # type: ignore[assignment]
         headers = headers_by_name(self.headers)
+        if b"," in headers.get(b"host", b","):  # RFC 9112, section 3.2
+            self.send_400_response("There must be one Host header.")
+            return
+        self.cycle = exchange  # type: ignore[assignment]
         request = HttpRequest("POST", headers, b"", self._peer, exchange.body)
         exchange.observations = self.app.endpoint.begin(request)
         exchange.task = self.loop.create_task(self._serve(exchange, request))

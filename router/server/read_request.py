@@ -9,7 +9,6 @@ from urllib.parse import parse_qs
 
 from router.errors import ClientError
 from router.pipeline.request import GraphQLRequest, decode_parameter, malformed
-from router.server.media_types import is_json
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -55,15 +54,10 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], max_body_byte
     return body
 
 
-def refuse_media_type(headers: dict[bytes, bytes]) -> None:
-    """Refuse a POST request whose body is no JSON by its `Content-Type`.
-
-    Raises:
-        ClientError: UNSUPPORTED_MEDIA_TYPE.
-    """
-    if not is_json(headers.get(b"content-type")):
-        msg = "POST needs `Content-Type: application/json`."
-        raise ClientError(msg, code="UNSUPPORTED_MEDIA_TYPE", status=415)
+def wrong_media_type() -> ClientError:
+    """The refusal of a POST request whose body is no JSON by its `Content-Type`."""
+    msg = "POST needs `Content-Type: application/json`."
+    return ClientError(msg, code="UNSUPPORTED_MEDIA_TYPE", status=415)
 
 
 def plain_body(body: bytes, headers: dict[bytes, bytes], max_body_bytes: int) -> bytes:

@@ -149,6 +149,28 @@ async def test_what_is_no_graphql_request_is_refused(
     assert (response.status_code, codes(response)) == (status, [code])
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"query": "{a}"', "Bad request: the body is not JSON: it ends too early."),
+        (b'{"query" "{a}"}', "Bad request: the body is not JSON: expected ':' (byte 9)."),
+        (b'{"query": "\xff"}', "Bad request: the body is not JSON: a string is not UTF-8."),
+        (
+            b'{"query": "{a}", "variables": "x"}',
+            "Bad request: Expected `object | null`, got `str` - at `$.variables`.",
+        ),
+    ],
+)
+async def test_a_refusal_says_what_is_wrong_with_a_body_and_where(
+    body: bytes, message: str
+) -> None:
+    async with served() as client:
+        response = await client.post(
+            "/graphql", content=body, headers={"content-type": "application/json"}
+        )
+    assert response.json()["errors"][0]["message"] == message
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD"])
 async def test_other_methods_are_named_in_allow(method: str) -> None:
     async with served() as client:

@@ -144,6 +144,14 @@ async def test_chunked_and_expected_bodies_are_read() -> None:
         assert (await connection.response())[0] == 200
 
 
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n"])
+async def test_a_request_has_one_host(hosts: bytes) -> None:
+    async with serving() as served, served.connection() as connection:
+        await connection.send(post(VERSION).replace(b"Host: test\r\n", hosts))
+        assert (await connection.response())[0] == 400
+        assert await connection.ends()
+
+
 @pytest.mark.parametrize("protocol", ["h2c", "websocket"])
 async def test_an_offer_of_another_protocol_is_declined(protocol: str) -> None:
     offer = ("Connection: Upgrade, HTTP2-Settings", f"Upgrade: {protocol}", "HTTP2-Settings: AAM")
