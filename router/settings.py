@@ -204,6 +204,9 @@ class RouterSettings(BaseSettings):
     subgraph_max_connections: int = Field(
         128, ge=1, description="Connections to one subgraph at a time."
     )
+    subgraph_max_response: Size = Field(
+        128 * 2**20, description="Largest answer of a subgraph; a larger one is given up (size)."
+    )
     forward_headers: Names = Field(
         (
             "authorization",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from router.execution import SubgraphClient
     from router.policies.authentication import Authentication
+    from router.policies.revocations import Revocations
     from router.policies.shared_counts import SharedStorage
     from router.supergraph import Subgraph
     from router.telemetry.usage import Usage
@@ -83,6 +84,12 @@ def build_router(settings: RouterSettings) -> Router:
     )
     router = Router(file.read(), options=options)
     _refuse_unknown_subgraphs(settings, structure, router)
+    if tokens.revocations:
+        router.metrics.add_gauge(
+            "router_revocations_age_seconds",
+            "Time since an issuer last told its ended sessions; the oldest of all issuers.",
+            lambda: max(feed.age_s() for feed in tokens.revocations),
+        )
     if router.pipeline.engine.supergraph.security and tokens.authentication is None:
         _logger.warning(
             "The supergraph has authorization directives, but ROUTER_JWKS_URL is not set: "
@@ -110,6 +117,7 @@ class _Tokens(NamedTuple):
 
     authentication: Authentication | None = None
     background: tuple[Background, ...] = ()
+    revocations: tuple[Revocations, ...] = ()
     resources: tuple[Close, ...] = ()
 
 
@@ -149,7 +157,8 @@ def _tokens(settings: RouterSettings, structure: Structure) -> _Tokens:
             followers.append(revocations.follow)
         issuers.append(Issuer(each.issuer, each.audience, each.type, keys, revocations))
     background = tuple(_without_router(follow) for follow in followers)
-    return _Tokens(Authentication(issuers), background, (web.aclose,))
+    feeds = tuple(each.revocations for each in issuers if each.revocations is not None)
+    return _Tokens(Authentication(issuers), background, feeds, (web.aclose,))
 
 
 def _without_router(follow: Callable[[], Coroutine[Any, Any, None]]) -> Background:
@@ -248,6 +257,7 @@ def _client_maker(settings: RouterSettings, structure: Structure) -> MakeClient:
             url,
             timeout_s=own.timeout or timeout_s,
             max_connections=own.max_connections or settings.subgraph_max_connections,
+            max_response_bytes=settings.subgraph_max_response,
         )
         if retries:
             client = Retrying(client, retries=retries)

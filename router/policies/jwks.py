@@ -62,16 +62,20 @@ class KeySet:
     async def key(self, key_id: str | None) -> jwt.PyJWK | None:
         """The key of this id; for a token without one, the only key there is."""
         found = self._find(key_id)
-        if found is None and self._may_look_again():
+        if found is None and (self._refreshing.locked() or self._may_look_again()):
             async with self._refreshing:
                 found = self._find(key_id)
                 if found is None and self._may_look_again():
-                    await self.refresh()
+                    await self._fetch()
                     found = self._find(key_id)
         return found
 
     async def refresh(self) -> bool:
         """Fetch the keys now; False, with a log line, when that failed."""
+        async with self._refreshing:
+            return await self._fetch()
+
+    async def _fetch(self) -> bool:
         self._tried_at = self._clock()
         try:
             response = await self._client.get(self.url)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_MAX_HEAD_BYTES = 256 * 2**10
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -133,6 +134,9 @@ class HttpConnection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._give_up(f"not HTTP: {error}")
+            return
+        if self._size > _MAX_HEAD_BYTES and not self._chunks and self._waiter is not None:
+            self._give_up(f"a head of more than {_MAX_HEAD_BYTES} bytes")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._chunks and not self._has_length:

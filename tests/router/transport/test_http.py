@@ -202,6 +202,33 @@ async def test_a_response_over_the_limit_is_refused() -> None:
             await http.send(request())
 
 
+async def test_a_head_without_end_is_given_up() -> None:
+    async def script(peer: Peer, number: int) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+        while True:
+            await peer.send(b"x" * 2**16)
+
+    async with serving(script) as server, client(server.url) as http:
+        with pytest.raises(SubgraphError, match="head of more than") as raised:
+            await http.send(request(within_s=20))
+    assert raised.value.failure == "unreachable"
+
+
+async def test_an_answer_that_drips_is_a_timeout() -> None:
+    async def script(peer: Peer, number: int) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            await peer.send(b" ")
+            await asyncio.sleep(0.01)
+
+    async with serving(script) as server, client(server.url) as http:
+        with pytest.raises(SubgraphError) as raised:
+            await http.send(request(within_s=0.2))
+    assert raised.value.failure == "timeout"
+
+
 async def test_a_slow_answer_is_a_timeout_and_its_connection_is_given_up() -> None:
     gone = asyncio.Event()
 
