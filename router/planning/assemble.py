@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from router.planning.conflicts import resolve_conflicts
 from router.planning.explain import explain
-from router.planning.optimize import Call, Request, join_calls
+from router.planning.optimize import Call, Request, fold_members, join_calls
 from router.planning.print_operation import print_operation, print_tree
 from router.planning.query_plan import Condition, EntityCall, Fetch, QueryPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from router.planning.selections import Conditions, NormalizedOperation
+    from router.supergraph import Supergraph
 
 
 def assemble(
-    requests: Sequence[Request], operation: NormalizedOperation, kinds: Mapping[str, str]
+    requests: Sequence[Request], operation: NormalizedOperation, supergraph: Supergraph
 ) -> QueryPlan:
     """The query plan of requests that each come after those they depend on."""
     ids = {request: index for index, request in enumerate(requests)}
@@ -25,7 +26,7 @@ def assemble(
     for request in requests:
         depends_on = tuple(sorted(ids[other] for other in request.depends_on))
         make = _entity_fetch if request.is_entities else _root_fetch
-        fetches.append(make(request, ids[request], depends_on, operation, kinds))
+        fetches.append(make(request, ids[request], depends_on, operation, supergraph))
     return QueryPlan(operation.kind, operation.name, tuple(fetches))
 
 
@@ -34,12 +35,14 @@ def _root_fetch(
     number: int,
     depends_on: tuple[int, ...],
     operation: NormalizedOperation,
-    kinds: Mapping[str, str],
+    supergraph: Supergraph,
 ) -> Fetch:
     part = request.parts[0]
-    renames = resolve_conflicts([part.tree], kinds)
+    renames = resolve_conflicts([part.tree], supergraph.kinds)
+    types = supergraph.subgraphs[request.subgraph].types
+    (tree,) = fold_members({part.tree.type_name: part.tree}, (), types).values()
     used: set[str] = set()
-    selection = print_tree(part.tree, part.conditions, used)
+    selection = print_tree(tree, part.conditions, used)
     variables = _in_client_order(used, operation)
     kind = operation.kind if not part.path else "query"
     return Fetch(
@@ -61,17 +64,23 @@ def _entity_fetch(
     number: int,
     depends_on: tuple[int, ...],
     operation: NormalizedOperation,
-    kinds: Mapping[str, str],
+    supergraph: Supergraph,
 ) -> Fetch:
     calls = join_calls(request.parts)
     shared = frozenset.intersection(*(call.conditions for call in calls))
-    renames = [rename for call in calls for rename in resolve_conflicts(call.trees.values(), kinds)]
+    renames = [
+        rename
+        for call in calls
+        for rename in resolve_conflicts(call.trees.values(), supergraph.kinds)
+    ]
+    types = supergraph.subgraphs[request.subgraph].types
     used: set[str] = set()
     texts = []
     entity_calls = []
     names = _representation_names(len(calls), operation)
     for index, (call, variable) in enumerate(zip(calls, names, strict=True)):
         key = "_entities" if len(calls) == 1 else f"_e{index}"
+        call.trees = fold_members(call.trees, tuple(call.trees), types)
         texts.append(_call_text(key, variable, call, used))
         entity_calls.append(
             EntityCall(

@@ -81,7 +81,7 @@ def plan(operation: NormalizedOperation, graph: QueryGraph) -> QueryPlan:
         step = plan_step(root, selections, keys)
         _follow(step.requests, requests)
         requests += step.requests
-    return assemble(requests, operation, graph.supergraph.kinds)
+    return assemble(requests, operation, graph.supergraph)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ class SubgraphType:
         possible_types: Object types it may be at run time in this subgraph, sorted; itself for an
             object type.
         is_interface_object: An interface of the supergraph that is an object type here.
+        is_joined: The supergraph says that the subgraph has it; before join v0.2 some types are
+            only taken to be everywhere.
     """
 
     name: str
@@ -95,6 +97,7 @@ class SubgraphType:
     interfaces: tuple[str, ...]
     possible_types: tuple[str, ...]
     is_interface_object: bool = False
+    is_joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)

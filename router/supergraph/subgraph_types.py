@@ -63,6 +63,7 @@ class JoinReader:
 
     def _views(self, definition: TypeDefinition) -> dict[str, SubgraphType]:
         joins = self._joins(definition)
+        is_joined = any(used.name == self._type for used in definition.directives)
         fields = {graph: dict[str, SubgraphField]() for graph in joins}
         for field in definition.fields.values():
             for graph, view in self._field_views(definition, field, joins).items():
@@ -78,6 +79,7 @@ class JoinReader:
                 is_interface_object=any(
                     used.arguments.get("isInterfaceObject") is True for used in joins[graph]
                 ),
+                is_joined=is_joined,
             )
             for graph in joins
         }
@@ -216,6 +218,7 @@ def _with_possible(types: dict[str, SubgraphType]) -> dict[str, SubgraphType]:
             interfaces=tuple(item for item in view.interfaces if item in types),
             possible_types=((name,) if view.is_interface_object else tuple(sorted(possible[name]))),
             is_interface_object=view.is_interface_object,
+            is_joined=view.is_joined,
         )
         for name, view in types.items()
     }
