@@ -4,35 +4,36 @@ From a call for `tasks.nodes.@.owner` by `id` comes:
 
     def collect(root):
         ...
-        holder_0 = root["tasks"]
-        if holder_0 is not None:
-            holder_1 = holder_0["nodes"]
-            if holder_1 is not None:
+        holder_0 = root.f_tasks
+        if holder_0:
+            holder_1 = holder_0.f_nodes
+            if holder_1:
                 for holder_2 in holder_1:
-                    if holder_2 is not None:
-                        entity = holder_2["owner"]
-                        if entity is not None:
-                            if entity.get("__typename", "User") == "User":
-                                field_0 = entity["id"]
-                                if field_0 is not None:
-                                    ...
+                    if holder_2:
+                        entity = holder_2.f_owner
+                        if entity:
+                            field_0 = entity.f_id
+                            if field_0 is not None:
+                                ...
 
 Entities with equal representations are sent once. Where such entities of one path are equal in all
-they hold, their places in the response get one shared object: it is merged once, later fetches see
-it once, and it is projected once. Entities of different paths stay apart, since the client may have
-selected something else there under the same response keys.
+they hold, their places in the response get one shared object: it is merged once, and later fetches
+see it once. Entities of different paths stay apart, since the client may have selected something
+else there under the same response keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 
 from router.execution.generated import FunctionCode
-from router.execution.json_value import JsonObject
-from router.execution.locate import Keys, keys_of, typename_of
-from router.execution.representations import ABSENT, makers_by_typename
+from router.execution.locate import Keys, keys_of
+from router.execution.representations import is_flat, makers_by_typename, types_of
+from router.execution.tree import TYPENAME, attribute, child, is_object, is_told, typename_of
 from router.planning.query_plan import (
     LIST,
     EntityCall,
@@ -42,35 +43,36 @@ from router.planning.query_plan import (
     TypeCondition,
 )
 
+if TYPE_CHECKING:
+    from router.execution.json_value import JsonObject
+    from router.execution.layout import Layout, Place
+
 _encode = msgspec.json.Encoder().encode
 
 
-class Collected:
+class Collected(msgspec.Struct, eq=False):
     """What one entity call sends and where its results go.
 
     Attributes:
         representations: Distinct ones, in first-seen order.
         entities: Objects of the response tree that wait for results; a shared one stands once.
         indexes: For each of `entities` the index of its representation.
+        ends: For each path of the call, how many of `entities` stand there or at paths before.
+        is_whole: No entity was left out because its key is not known.
     """
 
-    __slots__ = ("entities", "indexes", "representations")
-
-    def __init__(
-        self,
-        representations: list[JsonObject],
-        entities: list[JsonObject],
-        indexes: list[int],
-    ) -> None:
-        self.representations = representations
-        self.entities = entities
-        self.indexes = indexes
+    representations: list[JsonObject]
+    entities: list[Any]
+    indexes: list[int]
+    ends: list[int]
+    is_whole: bool
 
 
-Collector = Callable[[JsonObject], Collected]
+Collector = Callable[[Any], Collected]
+"""Root of the response tree in."""
 
 
-def compile_collector(call: EntityCall, shared: frozenset[Keys]) -> Collector:
+def compile_collector(call: EntityCall, layout: Layout, shared: frozenset[Keys]) -> Collector:
     """A function from the response tree to what a call sends.
 
     The function replaces equal entities of the tree by one object; it changes no values.
@@ -81,17 +83,18 @@ def compile_collector(call: EntityCall, shared: frozenset[Keys]) -> Collector:
 
     Args:
         call: Paths and `requires` of the call.
+        layout: Of the tree.
         shared: Places whose equal objects may become one; what is below them is visited once.
     """
-    quick = _Generator(call, shared, is_careful=False).compile()
+    quick = _Generator(call, layout, shared, is_careful=False).compile()
     careful: list[Collector] = []
 
-    def collect(root: JsonObject) -> Collected:
+    def collect(root: Any) -> Collected:  # noqa: ANN401 - a generated class
         try:
             return quick(root)
         except (KeyError, TypeError, AttributeError):
             if not careful:
-                careful.append(_Generator(call, shared, is_careful=True).compile())
+                careful.append(_Generator(call, layout, shared, is_careful=True).compile())
             return careful[0](root)
 
     return collect
@@ -100,63 +103,92 @@ def compile_collector(call: EntityCall, shared: frozenset[Keys]) -> Collector:
 class _Generator:
     """Generates the function for one call."""
 
-    def __init__(self, call: EntityCall, shared: frozenset[Keys], *, is_careful: bool) -> None:
+    def __init__(
+        self, call: EntityCall, layout: Layout, shared: frozenset[Keys], *, is_careful: bool
+    ) -> None:
         self._call = call
+        self._layout = layout
         self._shared = shared
         self._is_careful = is_careful
         self._code = FunctionCode("collect(root)")
+        self._place: Place | None = None
 
     def compile(self) -> Collector:
         """The function."""
         code = self._code
-        for name in ("representations", "entities", "indexes"):
+        for name in ("representations", "entities", "indexes", "ends"):
             code.line(f"{name} = []")
+        code.line("is_whole = True")
         code.line("seen = {}")
         for path in self._call.paths:
             code.line("firsts = [None] * len(representations)")
             code.line("visited = set()")
-            self._walk(path)
-            self._gather(is_shared=keys_of(path) in self._shared)
+            replace = self._walk(path)
+            self._gather(replace if keys_of(path) in self._shared else None)
             code.depth = 1
-        code.line(f"return {code.value(Collected)}(representations, entities, indexes)")
+            code.line("ends.append(len(entities))")
+        made = f"{code.value(Collected)}(representations, entities, indexes, ends, is_whole)"
+        code.line(f"return {made}")
         collector: Collector = code.compile()
         return collector
 
-    def _walk(self, path: ResponsePath) -> None:
-        """Open the blocks in which `entity`, `container` and `slot` stand for each place."""
+    def _walk(self, path: ResponsePath) -> str:
+        """Open the blocks in which `entity` stands for each object at the path.
+
+        Returns:
+            The statement that puts `first` in the entity's place.
+        """
         code = self._code
         ends = [index for index, item in enumerate(path) if not isinstance(item, TypeCondition)]
         last = ends[-1] if ends else -1
+        holder, replace = ("root" if ends else "entity"), "pass"
         if not ends:
-            code.line("entity, container, slot = root, {}, ''")
-        holder = "root" if ends else "entity"
+            code.line("entity = root")
+        self._place = self._layout.root
         for index, segment in enumerate(path):
             if isinstance(segment, TypeCondition):
-                names = code.value(frozenset({*segment.types, None}))
-                code.block(f"if {self._typename(holder)} in {names}:")
+                self._check_type(holder, segment)
                 continue
             target = "entity" if index == last else f"holder_{index}"
             if segment == LIST:
-                items = f"enumerate({holder})" if index == last else holder
+                items, slot = holder, ""
                 if index == last:
-                    code.line(f"container = {holder}")
-                code.block(f"for {'slot, ' if index == last else ''}{target} in {items}:")
+                    items, slot = f"enumerate({holder})", "slot, "
+                    replace = f"{holder}[slot] = first"
+                code.block(f"for {slot}{target} in {items}:")
             else:
-                if index == last:
-                    code.line(f"container, slot = {holder}, {segment!r}")
                 code.line(f"{target} = {self._read(holder, segment)}")
-            expected = "list" if path[index + 1 : index + 2] == (LIST,) else "dict"
-            self._expect(target, expected)
-            if expected == "dict" and index != last and keys_of(path[: index + 1]) in self._shared:
+                if self._place is None:
+                    replace = f"{holder}[{segment!r}] = first"
+                else:
+                    replace = f"{holder}.{attribute(segment)} = first"
+                    known = self._place.fields.get(segment)
+                    self._place = None if known is None else known.below
+            is_list = path[index + 1 : index + 2] == (LIST,)
+            self._expect(target, is_list=is_list)
+            if not is_list and index != last and keys_of(path[: index + 1]) in self._shared:
                 code.block(f"if id({target}) not in visited:")
                 code.line(f"visited.add(id({target}))")
             holder = target
+        return replace
 
-    def _gather(self, *, is_shared: bool) -> None:
-        """Emit the code that takes one entity in; `is_shared` lets equal ones become one object."""
+    def _check_type(self, holder: str, condition: TypeCondition) -> None:
+        """Open the block for objects whose type a condition lets through."""
+        if self._place is not None and self._place.possible <= {*condition.types}:
+            return
+        names = self._code.value(frozenset({*condition.types, None, UNSET}))
+        self._code.block(f"if {self._typename(holder)} in {names}:")
+
+    def _gather(self, replace: str | None) -> None:
+        """Emit the code that takes one entity in.
+
+        Args:
+            replace: Statement that puts an equal entity, `first`, in its place; None if equal
+                entities stay apart.
+        """
         code = self._code
         requires = self._call.requires
-        if len(requires) == 1 and _is_flat(requires[0]):
+        if len(requires) == 1 and is_flat(requires[0]):
             representation = self._identify_flat(requires[0])
         else:
             representation = self._identify_any()
@@ -172,34 +204,36 @@ class _Generator:
         code.line("entities.append(entity)")
         code.line("indexes.append(index)")
         code.depth -= 1
-        code.block("elif first is not entity:")
-        if is_shared:
-            code.block("if first == entity:")
-            code.line("container[slot] = first")
+        if replace is None:
+            code.block("elif first is not entity:")
+        else:
+            code.block("elif first is not entity and first == entity:")
+            code.line(replace)
             code.depth -= 1
-            code.block("else:")
+            code.block("elif first is not entity:")
         code.line("entities.append(entity)")
         code.line("indexes.append(index)")
 
     def _identify_flat(self, representation: Representation) -> str:
         """Emit `identity` for leaves only; gives the expression for the representation."""
         code = self._code
-        types = representation.types
-        typename = "typename" if representation.typename is None else repr(representation.typename)
-        if len(types) == 1:  # plans leave `__typename` out where a place can have one type only
-            code.block(f"if entity.get('__typename', {types[0]!r}) == {types[0]!r}:")
-            typename = repr(representation.typename or types[0])
-        else:
-            code.line(f"typename = {self._typename('entity')}")
-            code.block(f"if typename in {code.value(frozenset(types))}:")
+        typename = self._expect_types(representation)
         fields = [item for item in representation.selections if isinstance(item, RequiredField)]
         names = [f"field_{number}" for number in range(len(fields))]
+        conditions = []
         for number, (name, field) in enumerate(zip(names, fields, strict=True)):
             code.line(f"{name} = {self._read('entity', field.response_key)}")
-            if number < representation.key_count:
-                code.block(f"if {name} is not None and {name} is not {code.value(ABSENT)}:")
-            elif self._is_careful:
-                code.block(f"if {name} is not {code.value(ABSENT)}:")
+            is_key = number < representation.key_count
+            if self._is_careful or self._place is None:
+                told = f"{code.value(is_told)}({name})"
+                conditions.append(told if is_key else f"({name} is None or {told})")
+            elif is_key:
+                conditions.append(f"{name} is not None")
+        if conditions:
+            code.block(f"if not ({' and '.join(conditions)}):")
+            code.line("is_whole = False")
+            code.depth -= 1
+            code.block("else:")
         # Text is its own identity; of other values 1, 1.0 and true would be equal as they are.
         encode = code.value(_encode)
         parts = [f"{name} if {name}.__class__ is str else {encode}({name})" for name in names]
@@ -211,38 +245,59 @@ class _Generator:
         entries += [f"{field.name!r}: {name}" for field, name in zip(fields, names, strict=True)]
         return "{" + ", ".join(entries) + "}"
 
+    def _expect_types(self, representation: Representation) -> str:
+        """Open the block for the representation's types; gives the expression for `__typename`."""
+        code = self._code
+        types = representation.types
+        place = self._place
+        if place is None or not place.possible <= {*types}:
+            is_one = len(types) == 1  # plans leave `__typename` out where there is one type only
+            known = code.value(frozenset({*types, *((None, UNSET) if is_one else ())}))
+            code.line(f"typename = {self._typename('entity')}")
+            code.block(f"if typename in {known}:")
+        elif place.constant is None and len(types) > 1:
+            known = code.value(frozenset(types))
+            code.line(f"typename = {self._typename('entity')}")
+            code.line(f"if typename not in {known}: is_whole = False")
+            code.block(f"if typename in {known}:")
+        if representation.typename is not None or len(types) == 1:
+            return repr(representation.typename or types[0])
+        if place is not None and place.constant is not None:
+            return repr(place.constant)
+        return "typename"
+
     def _identify_any(self) -> str:
         """Emit `identity` for several groups of types, or for nested fields."""
         code = self._code
         makers = code.value(makers_by_typename(self._call.requires))
-        code.line(f"make = {makers}.get({self._typename('entity')})")
+        typename = f"{code.value(typename_of)}(entity)"
+        code.line(f"make = {makers}.get({typename})")
+        if self._place is not None and self._place.possible <= types_of(self._call):
+            code.line("if make is None: is_whole = False")
         code.block("if make is not None:")
         code.line("representation = make(entity)")
-        code.block("if representation is not None:")
+        code.block("if representation is None:")
+        code.line("is_whole = False")
+        code.depth -= 1
+        code.block("else:")
         code.line(f"identity = {code.value(_encode)}(representation)")
         return "representation"
 
     def _read(self, holder: str, key: str) -> str:
-        if self._is_careful:
-            return f"{holder}.get({key!r}, {self._code.value(ABSENT)})"
-        return f"{holder}[{key!r}]"
+        if self._is_careful or self._place is None:
+            return f"{self._code.value(child)}({holder}, {key!r})"
+        return f"{holder}.{attribute(key)}"
 
     def _typename(self, holder: str) -> str:
-        if self._is_careful:
+        if self._is_careful or self._place is None:
             return f"{self._code.value(typename_of)}({holder})"
-        return f"{holder}['__typename']"
+        return f"{holder}.{attribute(TYPENAME)}"
 
-    def _expect(self, target: str, expected: str) -> None:
+    def _expect(self, target: str, *, is_list: bool) -> None:
         """Open the block for what is there, and of the right shape."""
-        if self._is_careful:
-            self._code.block(f"if {target}.__class__ is {expected}:")
+        if not self._is_careful and self._place is not None:
+            self._code.block(f"if {target}:")
+        elif is_list:
+            self._code.block(f"if {target}.__class__ is list:")
         else:
-            self._code.block(f"if {target} is not None:")
-
-
-def _is_flat(representation: Representation) -> bool:
-    """Whether it copies leaves only."""
-    return all(
-        isinstance(item, RequiredField) and not item.selections
-        for item in representation.selections
-    )
+            self._code.block(f"if {self._code.value(is_object)}({target}):")

@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
+from msgspec import UNSET, Struct
+
+from router.execution.tree import TYPENAME, Wrong, child, is_object, typename_of
 
 if TYPE_CHECKING:
     from router.execution.context import DeniedField
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from router.execution.locate import ConcretePath
     from router.execution.shape import FieldShape, Selection
 
-_ABSENT = object()
 _INVALID: JsonValue = object()
 """A null whose reason is in the errors; travels up to the nearest nullable place."""
 
@@ -37,18 +39,18 @@ class Completion:
         self._explained = explained
         self._path: list[str | int] = []
 
-    def root(self, selection: Selection, tree: dict[str, Any]) -> dict[str, Any] | None:
+    def root(self, selection: Selection, tree: Struct) -> dict[str, Any] | None:
         """The value of `data`."""
         done = self._object(selection, tree)
         return None if done is _INVALID else done
 
     def _object(self, selection: Selection, value: JsonValue) -> JsonValue:
-        if value.__class__ is not dict:
+        if not is_object(value):
             self._report("is not an object")
             return _INVALID
-        shape = selection.of(value.get("__typename"))
+        shape = selection.of(typename_of(value))
         if shape is None:
-            if "__typename" not in value and not self._explained.has_gaps:
+            if child(value, TYPENAME) is UNSET and not self._explained.has_gaps:
                 self._report("does not tell its type")
             return None
         done: dict[str, Any] = {}
@@ -61,13 +63,13 @@ class Completion:
             done[field.key] = item
         return done
 
-    def _field(self, type_name: str, field: FieldShape, source: dict[str, Any]) -> JsonValue:
+    def _field(self, type_name: str, field: FieldShape, source: JsonValue) -> JsonValue:
         if field.type is None:
-            return type_name if field.name == "__typename" else source.get(field.key)
+            return type_name if field.name == TYPENAME else child(source, field.key)
         if field.denied is not None:
             self.denials.append((tuple(self._path), field.denied))
             return _INVALID if isinstance(field.type, GraphQLNonNull) else None
-        return self._value(field.type, field, source.get(field.key, _ABSENT))
+        return self._value(field.type, field, child(source, field.key))
 
     def _value(self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue) -> JsonValue:
         if not isinstance(declared, GraphQLNonNull):
@@ -75,7 +77,7 @@ class Completion:
             return None if done is _INVALID else done
         done = self._nullable(declared.of_type, field, value)
         if done is None:
-            if value is not _ABSENT or not self._explained.has_gaps:
+            if value is not UNSET or not self._explained.has_gaps:
                 self._report("is null")
             return _INVALID
         return done
@@ -83,15 +85,20 @@ class Completion:
     def _nullable(
         self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue
     ) -> JsonValue:
-        if value is None or value is _ABSENT:
+        if value is None or value is UNSET:
             return None
+        if value.__class__ is Wrong:
+            self._report(value.problem)
+            return _INVALID
         if isinstance(declared, GraphQLList):
             return self._list(declared.of_type, field, value)
         if field.selection is not None:
             return self._object(field.selection, value)
-        if field.enum_values is not None:
-            return value if isinstance(value, str) and value in field.enum_values else None
-        return value
+        done = field.coerce(value)
+        if done.__class__ is Wrong:
+            self._report(done.problem)
+            return _INVALID
+        return done
 
     def _list(
         self, item_type: GraphQLOutputType, field: FieldShape, values: JsonValue

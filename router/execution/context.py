@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from router.observations import Observations
 
 
-class ExecutionContext:
+class ExecutionContext(msgspec.Struct, eq=False):
     """One request's part in execution.
 
     Attributes:
@@ -23,24 +23,14 @@ class ExecutionContext:
         request_id: For logs.
         observations: Each fetch is appended to its `fetches`.
         identity: What of the request the subgraphs' answers may depend on; requests with equal
-            operations and identities may share a fetch in flight. Defaults to all headers.
+            operations and identities may share a fetch in flight. None: all headers.
     """
 
-    __slots__ = ("deadline", "headers", "identity", "observations", "request_id")
-
-    def __init__(
-        self,
-        headers: Headers,
-        deadline: float,
-        request_id: str,
-        observations: Observations,
-        identity: Hashable = None,
-    ) -> None:
-        self.headers = headers
-        self.deadline = deadline
-        self.request_id = request_id
-        self.observations = observations
-        self.identity = headers if identity is None else identity
+    headers: Headers
+    deadline: float
+    request_id: str
+    observations: Observations
+    identity: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +45,24 @@ class ExecutionResult(msgspec.Struct):
     """The answer to one operation.
 
     Attributes:
-        data: JSON text of the value of `data`; `null` when null propagated to the root.
         errors: GraphQL errors, JSON-able.
+        body: The whole response, `{"data": ...}`, where nothing went wrong.
+        completed: JSON text of the value of `data` where something did; `null` when null
+            propagated to the root.
     """
 
-    data: bytes
     errors: list[dict[str, Any]]
+    body: bytes | None = None
+    completed: bytes = b"null"
+
+    @property
+    def data(self) -> bytes:
+        """JSON text of the value of `data`."""
+        return self.completed if self.body is None else bytes(_decode(self.body).data)
+
+
+class _Response(msgspec.Struct):
+    data: msgspec.Raw
+
+
+_decode = msgspec.json.Decoder(_Response).decode

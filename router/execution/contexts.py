@@ -13,7 +13,6 @@ For one group, the usual case, the request is as the plan has it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -28,11 +27,13 @@ from graphql import (
     strip_ignored_characters,
     visit,
 )
+from msgspec import UNSET
 
 from router.errors import PlanBugError
-from router.execution.collect import Collected, compile_collector
-from router.execution.locate import Keys, keys_of, typename_of
-from router.execution.representations import ABSENT, copy_selections, makers_by_typename
+from router.execution.collect import Collected
+from router.execution.locate import Keys, keys_of
+from router.execution.representations import copy_selections, makers_by_typename
+from router.execution.tree import child, is_object, typename_of
 from router.planning.query_plan import LIST, ContextVariable, EntityCall, TypeCondition
 
 if TYPE_CHECKING:
@@ -46,19 +47,6 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder().encode
 
 
-class SentCall(NamedTuple):
-    """One `_entities` field of a request: a call of the plan, or the copy of one for a group.
-
-    Attributes:
-        call: With the names that it has in the request.
-        values: Of the variables that contexts fill.
-    """
-
-    call: EntityCall
-    collected: Collected
-    values: JsonObject
-
-
 class Group(NamedTuple):
     """Entities that take the same values.
 
@@ -70,41 +58,36 @@ class Group(NamedTuple):
     collected: Collected
 
 
-def compile_call(
-    call: EntityCall, shared: frozenset[Keys]
-) -> Callable[[JsonObject], list[SentCall]]:
-    """A function from the response tree to what a call sends; see `compile_collector`."""
-    if call.contexts:
-        find_groups = _compile_groups(call)
-        return lambda root: _spread(call, find_groups(root))
-    collect = compile_collector(call, shared)
-    return lambda root: [SentCall(call, collect(root), {})]
+def compile_groups(call: EntityCall) -> Callable[[Any], tuple[list[Group], bool]]:
+    """A function from the response tree to the groups of a call, in first-seen order.
 
-
-def _compile_groups(call: EntityCall) -> Callable[[JsonObject], list[Group]]:
-    """A function from the response tree to the groups of a call, in first-seen order."""
+    It also tells whether no entity was left out because something it needs is not known.
+    """
     [path] = call.paths
     makers = makers_by_typename(call.requires)
 
-    def collect(root: JsonObject) -> list[Group]:
+    def collect(root: JsonValue) -> tuple[list[Group], bool]:
         groups: dict[bytes, Group] = {}
         seen: dict[tuple[bytes, bytes], int] = {}
         visited: set[int] = set()
+        is_whole = True
         for trail in _trails(root, path):
             entity = trail[-1]
             make = makers.get(typename_of(entity))
-            if make is None or id(entity) in visited:
+            if id(entity) in visited:
                 continue
             visited.add(id(entity))
-            representation = make(entity)
+            representation = None if make is None else make(entity)
             values = [_value(variable, trail) for variable in call.contexts]
-            if representation is None or ABSENT in values:
+            if representation is None or UNSET in values:
+                is_whole = False
                 continue
             group_key, key = _encode(values), _encode(representation)
             group = groups.get(group_key)
             if group is None:
                 names = [variable.name for variable in call.contexts]
-                group = Group(dict(zip(names, values, strict=True)), Collected([], [], []))
+                nothing = Collected([], [], [], [], is_whole=True)
+                group = Group(dict(zip(names, values, strict=True)), nothing)
                 groups[group_key] = group
             collected = group.collected
             index = seen.setdefault((group_key, key), len(collected.representations))
@@ -112,22 +95,20 @@ def _compile_groups(call: EntityCall) -> Callable[[JsonObject], list[Group]]:
                 collected.representations.append(representation)
             collected.entities.append(entity)
             collected.indexes.append(index)
-        return list(groups.values())
+        for _, collected in groups.values():
+            collected.ends.append(len(collected.entities))
+        return list(groups.values()), is_whole
 
     return collect
 
 
-def _trails(root: JsonObject, path: ResponsePath) -> Iterator[tuple[Any, ...]]:
+def _trails(root: JsonValue, path: ResponsePath) -> Iterator[tuple[Any, ...]]:
     """For every entity at the path what stands after each segment on the way; the root first."""
     trails: list[tuple[Any, ...]] = [(root,)]
     for segment in path:
         if isinstance(segment, TypeCondition):
             names = {*segment.types, None}
-            trails = [
-                (*trail, trail[-1])
-                for trail in trails
-                if isinstance(trail[-1], dict) and typename_of(trail[-1]) in names
-            ]
+            trails = [(*trail, trail[-1]) for trail in trails if typename_of(trail[-1]) in names]
         elif segment == LIST:
             trails = [
                 (*trail, item)
@@ -136,21 +117,19 @@ def _trails(root: JsonObject, path: ResponsePath) -> Iterator[tuple[Any, ...]]:
                 for item in trail[-1]
             ]
         else:
-            trails = [
-                (*trail, trail[-1].get(segment)) for trail in trails if isinstance(trail[-1], dict)
-            ]
-    return (trail for trail in trails if isinstance(trail[-1], dict))
+            trails = [(*trail, child(trail[-1], segment)) for trail in trails]
+    return (trail for trail in trails if is_object(trail[-1]))
 
 
 def _value(variable: ContextVariable, trail: tuple[Any, ...]) -> JsonValue:
-    """The value for an entity; ABSENT where there is none that the argument could take."""
+    """The value for an entity; UNSET where there is none that the argument could take."""
     for source in variable.sources:
         holder = trail[source.depth]
         if not source.types or typename_of(holder) in source.types:
             copy: JsonObject = {}
-            value = _only(copy) if copy_selections(source.selections, holder, copy) else ABSENT
-            return ABSENT if value is None and variable.type.endswith("!") else value
-    return ABSENT
+            value = _only(copy) if copy_selections(source.selections, holder, copy) else UNSET
+            return UNSET if value is None and variable.type.endswith("!") else value
+    return UNSET
 
 
 def _only(value: JsonValue) -> JsonValue:
@@ -159,7 +138,7 @@ def _only(value: JsonValue) -> JsonValue:
         return [_only(item) for item in value]
     if isinstance(value, dict):
         found = [item for key, item in value.items() if key != "__typename"]
-        return _only(found[0]) if found else ABSENT
+        return _only(found[0]) if found else UNSET
     return value
 
 
@@ -172,24 +151,6 @@ def places_apart(plan: QueryPlan) -> frozenset[Keys]:
         keys, above = keys_of(path), len(keys_of(path[:depth]))
         apart.update(keys[:end] for end in range(above + 1, len(keys) + 1))
     return frozenset(apart)
-
-
-def _spread(call: EntityCall, groups: Sequence[Group]) -> list[SentCall]:
-    """The copies of a call for its groups; a single one has the names of the plan."""
-    if len(groups) == 1:
-        return [SentCall(call, groups[0].collected, groups[0].values)]
-    return [
-        SentCall(
-            replace(
-                call,
-                response_key=f"{call.response_key}_{number}",
-                variable=f"{call.variable}_{number}",
-            ),
-            group.collected,
-            {f"{name}_{number}": value for name, value in group.values.items()},
-        )
-        for number, group in enumerate(groups)
-    ]
 
 
 def spread_operation(operation: str, calls: Sequence[EntityCall], counts: Sequence[int]) -> str:

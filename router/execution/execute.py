@@ -13,8 +13,8 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from router.errors import ClientError
 from router.execution.contexts import places_apart
 from router.execution.execution import Execution
-from router.execution.fetch import CompiledFetch
 from router.execution.locate import Keys, keys_of
+from router.execution.request import RequestTemplate
 from router.execution.schedule import Schedule
 from router.execution.shape import find_operation
 from router.execution.variant import Variant, condition_variables
@@ -89,17 +89,14 @@ class PreparedOperation:
         denied: Mapping[tuple[str, str], DeniedField],
     ) -> None:
         self.plan = plan
-        self._schema = supergraph.api_schema
+        self._supergraph = supergraph
         self._document = document
         self._operation = operation
         self._denied = denied
-        self._conditions = condition_variables(document)
+        self._conditions = condition_variables(document, plan)
         self._variants: dict[tuple[bool, ...], Variant] = {}
-        interfaces = frozenset(
-            name for name, kind in supergraph.kinds.items() if kind == "interface"
-        )
         self._shared = _shared_places(plan) - places_apart(plan)
-        self._fetches = [CompiledFetch(fetch, interfaces, self._shared) for fetch in plan.fetches]
+        self._templates = [RequestTemplate(fetch) for fetch in plan.fetches]
         self._schedule = Schedule(plan)
 
     async def execute(
@@ -119,10 +116,12 @@ class PreparedOperation:
             PlanBugError: The plan is not sound.
         """
         variant = self._variant(variables)
-        execution = Execution(self._fetches, variant, variables, context, clients)
-        if variant.introspection is not None:
-            execution.tree.update(variant.introspection.answer(variables))
-        await self._schedule.run(execution.perform)
+        execution = Execution(self._templates, variant, variables, context, clients)
+        if self._schedule.is_chain:
+            for index in range(len(self._templates)):
+                await execution.perform(index)
+        else:
+            await self._schedule.run(execution.perform)
         return execution.answer()
 
     def _variant(self, variables: dict[str, Any]) -> Variant:
@@ -132,7 +131,7 @@ class PreparedOperation:
             if len(self._variants) >= MAX_VARIANTS:
                 self._variants.clear()
             variant = self._variants[values] = Variant(
-                self._schema,
+                self._supergraph,
                 self._document,
                 self._operation,
                 self.plan,

@@ -18,21 +18,30 @@ from router.execution.errors import (
     known_part,
     unavailable,
 )
+from router.execution.places import Places
 from router.execution.projection import OutOfOrderError
+from router.execution.tree import attribute
 from router.observations import FetchObservation, FetchOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from router.execution.fetch import Answer, CompiledFetch, Sent
+    from msgspec import Struct
+
+    from router.execution.entity_call import SentCall
+    from router.execution.fetch import Answer, CompiledFetch
     from router.execution.json_value import JsonObject
     from router.execution.locate import ConcretePath
-    from router.execution.places import Places
     from router.execution.ports import SubgraphClient, SubgraphRequest, SubgraphResponse
+    from router.execution.request import RequestTemplate
     from router.execution.variant import Variant
 
 _encode = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
+
+
+class _Response(msgspec.Struct, gc=False):
+    data: object
 
 
 class _FieldError(NamedTuple):
@@ -61,80 +70,117 @@ class Execution:
     """State of one run.
 
     Attributes:
-        tree: Results of all fetches so far, merged.
+        is_regular: Everything that came was as the client's types and the plan promise.
     """
 
     __slots__ = (
         "_clients",
         "_context",
         "_failures",
-        "_fetches",
         "_field_errors",
         "_passed",
+        "_root",
+        "_sent",
+        "_templates",
         "_variables",
         "_variant",
-        "tree",
+        "is_regular",
     )
 
     def __init__(
         self,
-        fetches: Sequence[CompiledFetch],
+        templates: Sequence[RequestTemplate],
         variant: Variant,
         variables: JsonObject,
         context: ExecutionContext,
         clients: Mapping[str, SubgraphClient],
     ) -> None:
-        self.tree: JsonObject = {}
-        self._fetches = fetches
+        self.is_regular = True
+        self._templates = templates
         self._variant = variant
+        self._root: Struct | None = None
         self._passed: bytes | None = None
         self._variables = variables
         self._context = context
         self._clients = clients
+        self._sent: list[SentCall] = []
         self._field_errors: list[_FieldError] = []
         self._failures: list[_Failure] = []
 
+    @property
+    def root(self) -> Struct:
+        """Root of the response tree: results of all fetches so far, merged."""
+        root = self._root
+        if root is None:
+            root = self._root = self._variant.compiled.root.empty()
+        return root
+
     async def perform(self, index: int) -> None:
         """Run one fetch and merge its result; whatever its subgraph does, the rest goes on."""
-        fetch = self._fetches[index]
-        if not fetch.applies(self._variables):
-            return
-        sent = fetch.collect(self.tree, self._variables)
-        if sent is None:
-            return
-        client = self._clients.get(fetch.subgraph)
+        variant = self._variant
+        sent: Sequence[SentCall] = ()
+        if variant.pass_through is None:
+            fetch = variant.compiled.fetches[index]
+            if fetch is None:
+                return
+            if fetch.fetch.entity_calls:
+                sent, is_whole = fetch.gather(self.root)
+                if not is_whole:
+                    self.is_regular = False
+                if not any(item.collected.representations for item in sent):
+                    return
+        template = self._templates[index]
+        client = self._clients.get(template.subgraph)
         if client is None:
-            msg = f"no client for subgraph {fetch.subgraph}"
+            msg = f"no client for subgraph {template.subgraph}"
             raise PlanBugError(msg)
-        request = fetch.request(sent, self._variables, self._context)
+        request = template.request(sent, self._variables, self._context)
         started_s = monotonic()
         response: SubgraphResponse | None = None
         outcome: FetchOutcome = "ok"
         try:
             response = await client.send(request)
-            if self._variant.pass_through is not None and response.status == 200:
-                self._passed = self._variant.pass_through(response.body)
-            if self._passed is None:
-                outcome = self._take(fetch, sent, fetch.read(response))
+            if (
+                variant.pass_through is not None
+                and response.status == 200
+                and variant.pass_through(response.body)
+            ):
+                self._passed = response.body
+            else:
+                outcome = self._take(index, sent, response)
         except SubgraphError as error:
             # An open breaker has been told of by the failures that opened it.
             _log.log(logging.DEBUG if error.failure == "breaker_open" else logging.WARNING, error)
             outcome = error.failure
-            self._fail(fetch, sent)
+            self._fail(index, sent)
         except Exception:  # noqa: BLE001 - one fetch must not take the others with it
-            _log.exception("fetch from subgraph %s failed unexpectedly", fetch.subgraph)
+            _log.exception("fetch from subgraph %s failed unexpectedly", template.subgraph)
             outcome = "unreachable"
-            self._fail(fetch, sent)
-        self._observe(fetch, request, response, outcome, started_s)
+            self._fail(index, sent)
+        self._observe(template.subgraph, request, response, outcome, started_s)
 
-    def _take(self, fetch: CompiledFetch, sent: Sent, answer: Answer) -> FetchOutcome:
+    def _take(
+        self, index: int, sent: Sequence[SentCall], response: SubgraphResponse
+    ) -> FetchOutcome:
+        fetch = self._fetch(index)
+        answer = fetch.read(response)
         if answer.errors:
-            self._take_errors(fetch, fetch.places(self.tree, sent), answer)
-        if answer.data is not None:
-            fetch.merge_data(self.tree, answer.data, sent, is_partial=bool(answer.errors))
+            self._take_errors(fetch, Places(fetch.fetch, self.root, sent), answer)
+        if answer.data is None or not fetch.merge(self.root, answer, sent):
+            self.is_regular = False
+        if sent:
+            self._sent += sent
         return "errors" if answer.errors else "ok"
 
+    def _fetch(self, index: int) -> CompiledFetch:
+        fetch = self._variant.compiled.fetches[index]
+        if fetch is None:
+            msg = f"fetch {index} was sent although its conditions do not hold"
+            raise PlanBugError(msg)
+        return fetch
+
     def _take_errors(self, fetch: CompiledFetch, places: Places, answer: Answer) -> None:
+        self.is_regular = False
         is_empty = not answer.data or all(item is None for item in answer.data.values())
         for error in answer.errors:
             path = error.get("path")
@@ -146,13 +192,15 @@ class Execution:
             else:
                 self._field_errors.append(_FieldError(fetch, error, None))
 
-    def _fail(self, fetch: CompiledFetch, sent: Sent) -> None:
-        place = fetch.places(self.tree, sent).first()
+    def _fail(self, index: int, sent: Sequence[SentCall]) -> None:
+        self.is_regular = False
+        fetch = self._fetch(index)
+        place = Places(fetch.fetch, self.root, sent).first()
         self._failures.append(_Failure(fetch, place, None))
 
     def _observe(
         self,
-        fetch: CompiledFetch,
+        subgraph: str,
         request: SubgraphRequest,
         response: SubgraphResponse | None,
         outcome: FetchOutcome,
@@ -161,10 +209,10 @@ class Execution:
         duration_s = monotonic() - started_s
         sent = len(request.body)
         self._context.observations.fetches.append(
-            FetchObservation(fetch.subgraph, started_s, duration_s, outcome, 0, sent)
+            FetchObservation(subgraph, started_s, duration_s, outcome, 0, sent)
             if response is None
             else FetchObservation(
-                fetch.subgraph,
+                subgraph,
                 started_s,
                 duration_s,
                 "shared" if response.is_shared else outcome,
@@ -176,19 +224,40 @@ class Execution:
         )
 
     def answer(self) -> ExecutionResult:
-        """Project the tree to what the client selected."""
+        """The result: the tree, projected to what the client selected."""
         if self._passed is not None:
-            return ExecutionResult(self._passed, [])
-        if not self._field_errors and not self._failures:
+            return ExecutionResult([], self._passed)
+        introspection = self._variant.introspection
+        if introspection is not None:
+            for key, value in introspection.answer(self._variables).items():
+                setattr(self.root, attribute(key), value)
+        try:
+            body = self._print() if self.is_regular else None
+            return self._answer_with_errors() if body is None else ExecutionResult([], body)
+        except RecursionError:
+            # Decoding has its limit too; an answer that only just passed there ends up here.
+            message = "The answer is nested too deeply."
+            error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            return ExecutionResult([error])
+
+    def _print(self) -> bytes | None:
+        """The whole response; None if the tree is not as the plan promises after all."""
+        project = self._variant.compiled.project
+        data: object = self.root
+        if project is not None:
             try:
-                return ExecutionResult(_encode(self._variant.project(self.tree, {})), [])
-            except (OutOfOrderError, KeyError, TypeError):
-                pass
-        return self._answer_with_errors()
+                data = project(data, {})
+            except (OutOfOrderError, TypeError):
+                return None
+        for item in self._sent:
+            if item.call is not None and item.call.has_trims:
+                item.call.trim(item.collected)
+        return _encode(_Response(data))
 
     def _answer_with_errors(self) -> ExecutionResult:
         variant = self._variant
         selection = variant.selection
+        fetches = [fetch for fetch in variant.compiled.fetches if fetch is not None]
         told = [
             (item, None if item.path is None else known_part(selection, item.path))
             for item in self._field_errors
@@ -199,21 +268,23 @@ class Execution:
                 has_gaps=bool(told or self._failures),
             )
         )
-        data = completion.root(selection, self.tree)
+        data = completion.root(selection, self.root)
         errors = [
-            (item.fetch.id, from_subgraph(item.fetch.subgraph, item.error, path))
+            (item.fetch.fetch.id, from_subgraph(item.fetch.subgraph, item.error, path))
             for item, path in told
         ]
-        errors += [(item.fetch.id, _failure_error(item, variant, data)) for item in self._failures]
+        errors += [
+            (item.fetch.fetch.id, _failure_error(item, variant, data)) for item in self._failures
+        ]
         for path, problem in completion.violations:
-            source = _source(self._fetches, path)
-            errors.append((source.id if source else 0, _violation(source, problem, path)))
+            source = _source(fetches, path)
+            errors.append((source.fetch.id if source else 0, _violation(source, problem, path)))
         errors.sort(key=lambda item: item[0])
         denials = [
             {"message": denied.message, "path": list(path), "extensions": dict(denied.extensions)}
             for path, denied in completion.denials
         ]
-        return ExecutionResult(_encode(data), [error for _, error in errors] + denials)
+        return ExecutionResult([error for _, error in errors] + denials, None, _encode(data))
 
 
 def _failure_error(failure: _Failure, variant: Variant, data: object) -> JsonObject:

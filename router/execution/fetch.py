@@ -1,161 +1,134 @@
-"""One fetch: the request it sends and how its answer enters the response tree."""
+"""One fetch of a plan: what it sends for the response tree, and how its answer enters the tree.
+
+An answer is read strictly first: one decoder checks the whole of it against the client's types and
+makes the objects of the tree. Whatever it refuses (errors, a null in the wrong place, another
+shape) is read leniently: as JSON, and from it into the same objects, place by place.
+"""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    parse,
-)
 
 from router.errors import SubgraphError
-from router.execution.collect import Collected
-from router.execution.contexts import SentCall, compile_call, spread_operation
-from router.execution.locate import Keys, compile_locator, keys_of
-from router.execution.merge import compile_renames, copied, merge
-from router.execution.places import Places
-from router.execution.ports import SubgraphRequest, SubgraphResponse
+from router.execution.entity_call import CompiledCall, SentCall, sent_empty
+from router.execution.layout import Source
+from router.execution.locate import keys_of, locate
+from router.execution.merge import compile_renames, copied
+from router.execution.object_types import ObjectType
+from router.execution.tree import attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from router.execution.context import ExecutionContext
-    from router.execution.json_value import JsonObject
-    from router.planning.query_plan import Condition, EntityCall, Fetch
+    from router.execution.json_value import JsonObject, JsonValue
+    from router.execution.layout import Layout
+    from router.execution.merge import Addition, Merge
+    from router.execution.ports import SubgraphResponse
+    from router.execution.sent import SentOperation
+    from router.planning.query_plan import Fetch
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 GRAPHQL_RESPONSE = "application/graphql-response+json"
-
-
-MAX_TEXTS = 64
-"""Texts kept of a fetch whose entities take values from above them, by numbers of groups."""
-
-_NOTHING = Collected([], [], [])
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _ENTITY_TYPES = {dict, type(None)}
 
 
 class Answer:
-    """A subgraph's answer in GraphQL terms: at least one of data and errors is there."""
-
-    __slots__ = ("data", "errors")
-
-    def __init__(self, data: JsonObject | None, errors: list[JsonObject]) -> None:
-        self.data = data
-        self.errors = errors
-
-
-class Sent(NamedTuple):
-    """What one request carries.
+    """A subgraph's answer in GraphQL terms: at least one of data and errors is there.
 
     Attributes:
-        calls: Its `_entities` fields.
-        operation: Its text; another than the plan's where a call is copied for groups of entities.
+        data: Of the fetch's own class if it was read strictly; else JSON.
     """
 
-    calls: list[SentCall]
-    operation: str
+    __slots__ = ("data", "errors", "is_strict")
+
+    def __init__(self, data: JsonValue, errors: list[JsonObject], *, is_strict: bool) -> None:
+        self.data = data
+        self.errors = errors
+        self.is_strict = is_strict
 
 
 class CompiledFetch:
-    """A fetch of a plan, with all that depends on the plan alone done.
+    """A fetch of a plan, for one layout of the response tree.
 
     Attributes:
-        id: Index in the plan.
+        fetch: Of the plan.
         subgraph: Name as in the supergraph.
+        calls: Its entity calls whose conditions hold.
         key_paths: Response keys that lead to the places where results are merged.
+        selected_keys: Response keys that it fills there.
         renamed: Keys of the answer to keys of the response.
     """
 
-    def __init__(self, fetch: Fetch, interfaces: frozenset[str], shared: frozenset[Keys]) -> None:
-        self.id = fetch.id
+    def __init__(
+        self,
+        fetch: Fetch,
+        operation: SentOperation,
+        layout: Layout,
+        calls: Sequence[CompiledCall],
+        merge: Merge,
+    ) -> None:
+        self.fetch = fetch
         self.subgraph = fetch.subgraph
-        self.key_paths = tuple(
-            keys_of(path)
-            for path in (
-                [path for call in fetch.entity_calls for path in call.paths]
-                if fetch.entity_calls
-                else [fetch.path]
-            )
-        )
-        self.renamed = {item.source: item.target for item in fetch.renames}
-        self._fetch = fetch
-        self._interfaces = interfaces
-        self._collectors = [(call, compile_call(call, shared)) for call in fetch.entity_calls]
-        self._texts: dict[tuple[int, ...], str] = {}
         # Outer entities first: once equal ones are one object, what is in them is visited once.
-        self._order = sorted(
-            range(len(fetch.entity_calls)),
-            key=lambda index: min(len(path) for path in fetch.entity_calls[index].paths),
-        )
+        self.calls = sorted(calls, key=lambda item: min(len(path) for path in item.call.paths))
+        self.renamed = {item.source: item.target for item in fetch.renames}
+        paths = [path for call in fetch.entity_calls for path in call.paths]
+        self.key_paths = tuple(keys_of(path) for path in (paths or [fetch.path]))
+        self.selected_keys = tuple(self.renamed.get(key, key) for key in operation.selected_keys)
+        self._merge = merge
         self._rename = compile_renames(fetch.renames)
-        self._locate = compile_locator(fetch.path)
-        self._body_start = b'{"query":' + _encode(fetch.operation)
-        self._is_static = not fetch.variables and not fetch.entity_calls
+        self._place = layout.find(fetch.path)[0]
+        self._type: ObjectType | None = None
+        self._add: Addition = merge.json
+        if self._place is not None and not fetch.entity_calls:
+            source = Source(fetch.id, -1)
+            self._type = ObjectType.of_addition([self._place], source)
+            self._add = merge.compile_addition(self._place, source)
+        self._decode = self._decoder()
 
-    def applies(self, variables: JsonObject) -> bool:
-        """Whether the fetch's conditions hold."""
-        return _hold(self._fetch.conditions, variables)
-
-    def collect(self, tree: JsonObject, variables: JsonObject) -> Sent | None:
-        """What the entity calls send; None if there is nothing to ask for."""
-        found = [[SentCall(call, _NOTHING, {})] for call, _ in self._collectors]
-        for index in self._order:
-            call, collect = self._collectors[index]
-            if _hold(call.conditions, variables):
-                found[index] = collect(tree)
-            elif call.contexts:
-                found[index] = []
-        calls = [item for items in found for item in items]
-        if self._collectors and not any(item.collected.representations for item in calls):
+    def _decoder(self) -> Any:  # noqa: ANN401 - gives objects of generated classes
+        """The strict reading of a whole answer; None if answers are read as JSON."""
+        fetch = self.fetch
+        if fetch.renames or any(call.contexts for call in fetch.entity_calls):
             return None
-        counts = tuple(map(len, found))
-        return Sent(calls, self._fetch.operation if {*counts} <= {1} else self._spread(counts))
-
-    def _spread(self, counts: tuple[int, ...]) -> str:
-        """The operation with so many copies of each entity call."""
-        text = self._texts.get(counts)
-        if text is None:
-            if len(self._texts) >= MAX_TEXTS:
-                self._texts.clear()
-            calls = self._fetch.entity_calls
-            text = self._texts[counts] = spread_operation(self._fetch.operation, calls, counts)
-        return text
-
-    def request(
-        self, sent: Sent, variables: JsonObject, context: ExecutionContext
-    ) -> SubgraphRequest:
-        fetch = self._fetch
-        if self._is_static:
-            own: JsonObject = {}
-            body = self._body_start + b"}"
+        if not fetch.entity_calls:
+            if self._type is None or fetch.path:
+                return None
+            data: Any = self._type.struct
         else:
-            own = {name: variables[name] for name in fetch.variables if name in variables}
-            for item in sent.calls:
-                own[item.call.variable] = item.collected.representations
-                own.update(item.values)
-            start = self._body_start
-            if sent.operation is not fetch.operation:
-                start = b'{"query":' + _encode(sent.operation)
-            body = start + b',"variables":' + _encode(own) + b"}"
-        return SubgraphRequest(
-            subgraph=fetch.subgraph,
-            operation=sent.operation,
-            variables=own,
-            body=body,
-            headers=context.headers,
-            deadline=context.deadline,
-            is_mutation=fetch.operation_kind == "mutation",
-            identity=context.identity,
-        )
+            data = msgspec.defstruct(
+                "Results",
+                [
+                    (
+                        attribute(call.call.response_key),
+                        list[(call.struct or dict[str, Any]) | None],  # type: ignore[misc]
+                        msgspec.field(name=call.call.response_key),
+                    )
+                    for call in self.calls
+                ],
+                gc=False,
+            )
+        envelope = msgspec.defstruct("Envelope", [("data", data), ("errors", None, None)], gc=False)
+        return msgspec.json.Decoder(envelope).decode
+
+    def gather(self, root: JsonValue) -> tuple[list[SentCall], bool]:
+        """What the entity calls send.
+
+        Also whether no entity was left out because something it needs is not known.
+        """
+        if len(self.fetch.entity_calls) == 1 and self.calls:
+            return self.calls[0].gather(root)
+        gathered = {id(call.call): call.gather(root) for call in self.calls}
+        sent: list[SentCall] = []
+        for call in self.fetch.entity_calls:
+            if id(call) in gathered:
+                sent += gathered[id(call)][0]
+            elif not call.contexts:  # its conditions do not hold
+                sent.append(sent_empty(call))
+        return sent, all(is_whole for _, is_whole in gathered.values())
 
     def read(self, response: SubgraphResponse) -> Answer:
         """Read an answer.
@@ -163,13 +136,21 @@ class CompiledFetch:
         Raises:
             SubgraphError: It is not GraphQL.
         """
+        if self._decode is not None and response.status == 200:
+            try:
+                return Answer(self._decode(response.body).data, [], is_strict=True)
+            except NOT_JSON:
+                pass
+        return self._read_json(response)
+
+    def _read_json(self, response: SubgraphResponse) -> Answer:
         status = response.status
         if status >= 500 and response.media_type != GRAPHQL_RESPONSE:
             msg = f"HTTP status {status}"
             raise self._invalid(msg)
         try:
             answer = _decode(response.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except NOT_JSON as error:
             msg = f"HTTP status {status}, not JSON: {error}"
             raise self._invalid(msg) from error
         if answer.__class__ is not dict:
@@ -178,7 +159,7 @@ class CompiledFetch:
         data = answer.get("data")
         errors = answer.get("errors")
         if data.__class__ is dict and not errors:
-            return Answer(data, [])
+            return Answer(data, [], is_strict=False)
         if data is not None and data.__class__ is not dict:
             msg = "`data` is not an object"
             raise self._invalid(msg)
@@ -188,65 +169,68 @@ class CompiledFetch:
         if errors.__class__ is not list or not all(item.__class__ is dict for item in errors):
             msg = "`errors` is not a list of objects"
             raise self._invalid(msg)
-        return Answer(data, errors)
+        return Answer(data, errors, is_strict=False)
 
-    def places(self, tree: JsonObject, sent: Sent) -> Places:
-        """Where the results will stand; to be asked before they are merged."""
-        return Places(self._fetch, tree, sent.calls)
-
-    def merge_data(
-        self,
-        tree: JsonObject,
-        data: JsonObject,
-        sent: Sent,
-        *,
-        is_partial: bool,
-    ) -> None:
+    def merge(self, root: JsonValue, answer: Answer, sent: Sequence[SentCall]) -> bool:
         """Merge an answer's data into the tree.
 
         Args:
-            tree: Modified.
-            data: Given up to the tree.
-            sent: What the request carried.
-            is_partial: Errors came with it, so that a whole call may be null.
+            root: Modified.
+            answer: Its data are given up to the tree.
+            sent: What was sent.
+
+        Returns:
+            Whether the tree is now as the plan promises.
 
         Raises:
             SubgraphError: An entity call's result does not match what was sent. Results of other
                 calls are merged.
         """
-        if not self._collectors:
-            self._merge_root(tree, data)
-            return
+        if not self.fetch.entity_calls:
+            return self._merge_root(root, answer)
+        is_regular = not answer.errors
         problem: SubgraphError | None = None
-        for call, collected, _ in sent.calls:
+        for item in sent:
             try:
-                self._merge_entities(call, data, collected, is_partial=is_partial)
+                is_regular = self._merge_call(item, answer) and is_regular
             except SubgraphError as error:
                 problem = error
         if problem is not None:
             raise problem
+        return is_regular
 
-    def _merge_root(self, tree: JsonObject, data: JsonObject) -> None:
+    def _merge_root(self, root: JsonValue, answer: Answer) -> bool:
+        if answer.is_strict:
+            self._add(root, answer.data)
+            return True
         if self._rename is not None:
-            self._rename(data)
-        if not self._fetch.path:
-            merge(tree, data, self._interfaces)
-            return
-        targets = {id(target): target for target in self._locate(tree)}
+            self._rename(answer.data)
+        is_regular = not answer.errors
+        targets = {id(target): target for target in locate(root, self.fetch.path)}
         for target in targets.values():
-            merge(target, copied(data), self._interfaces)
+            data = copied(answer.data) if len(targets) > 1 else answer.data
+            if self._type is not None:
+                data, is_strict = self._type.read_either_way(data)
+                is_regular = is_regular and is_strict
+            self._add(target, data)
+        return is_regular
 
-    def _merge_entities(
-        self, call: EntityCall, data: JsonObject, collected: Collected, *, is_partial: bool
-    ) -> None:
-        results = data.get(call.response_key)
-        sent = len(collected.representations)
-        if results is None and (is_partial or not sent):
-            return
-        if results.__class__ is not list or len(results) != sent:
-            count = len(results) if isinstance(results, list) else "no list of"
-            msg = f"{count} entities for {sent} representations"
+    def _merge_call(self, item: SentCall, answer: Answer) -> bool:
+        count = len(item.collected.representations)
+        if item.call is None or not count:
+            return True
+        if answer.is_strict:
+            results = getattr(answer.data, attribute(item.key))
+        else:
+            results = answer.data.get(item.key)
+        if results is None and answer.errors:
+            return False
+        if results.__class__ is not list or len(results) != count:
+            found = len(results) if isinstance(results, list) else "no list of"
+            msg = f"{found} entities for {count} representations"
             raise self._invalid(msg)
+        if answer.is_strict and item.call.struct is not None:
+            return item.call.take(results, item.collected)
         if not {*map(type, results)} <= _ENTITY_TYPES:
             msg = "an entity is not an object"
             raise self._invalid(msg)
@@ -254,54 +238,7 @@ class CompiledFetch:
             for result in results:
                 if result is not None:
                     self._rename(result)
-        # A result that several objects take is copied: they may grow apart.
-        taken: set[int] = set()
-        is_shared = len(collected.entities) > sent
-        for entity, index in zip(collected.entities, collected.indexes, strict=True):
-            result = results[index]
-            if result is None:
-                continue
-            if is_shared and index in taken:
-                result = copied(result)
-            taken.add(index)
-            merge(entity, result, self._interfaces)
+        return item.call.take_json(results, item.collected)
 
     def _invalid(self, detail: str) -> SubgraphError:
-        return SubgraphError(self._fetch.subgraph, "invalid_response", detail)
-
-    @cached_property
-    def selected_keys(self) -> tuple[str, ...]:
-        """Response keys that the fetch fills where its results are merged."""
-        document = parse(self._fetch.operation, no_location=True)
-        fragments = {
-            node.name.value: node.selection_set
-            for node in document.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        }
-        [operation] = [
-            node for node in document.definitions if isinstance(node, OperationDefinitionNode)
-        ]
-        nodes = list(_fields(operation.selection_set, fragments))
-        if self._collectors:
-            sets = [node.selection_set for node in nodes if node.selection_set]
-            nodes = [node for found in sets for node in _fields(found, fragments)]
-        keys = [(node.alias or node.name).value for node in nodes]
-        return tuple(self.renamed.get(key, key) for key in keys if key != "__typename")
-
-
-def _hold(conditions: tuple[Condition, ...], variables: JsonObject) -> bool:
-    return not conditions or all(
-        variables.get(condition.variable) is condition.value for condition in conditions
-    )
-
-
-def _fields(
-    selection_set: SelectionSetNode, fragments: dict[str, SelectionSetNode]
-) -> Iterator[FieldNode]:
-    for node in selection_set.selections:
-        if isinstance(node, FieldNode):
-            yield node
-        elif isinstance(node, FragmentSpreadNode):
-            yield from _fields(fragments[node.name.value], fragments)
-        elif isinstance(node, InlineFragmentNode):
-            yield from _fields(node.selection_set, fragments)
+        return SubgraphError(self.subgraph, "invalid_response", detail)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from graphql import (
-    GraphQLEnumType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLOutputType,
@@ -22,6 +21,7 @@ from graphql import (
 )
 
 from router.errors import PlanBugError
+from router.execution.leaf_types import strict_type
 from router.execution.shape import INTROSPECTION_FIELDS, Scope, Selection, find_operation
 
 if TYPE_CHECKING:
@@ -30,11 +30,8 @@ if TYPE_CHECKING:
     from router.execution.shape import FieldShape
     from router.planning.query_plan import QueryPlan
 
-PassThrough = Callable[[bytes], bytes | None]
-"""Body of an answer in; the JSON text of its `data` out, or None if it is not as it should be."""
-
-_NOT_NULL = str | int | float | bool | list[Any] | dict[str, Any]
-"""A leaf: scalars are passed on as they are."""
+PassThrough = Callable[[bytes], bool]
+"""Body of an answer in; whether it can be the client's answer."""
 
 
 def compile_pass_through(
@@ -63,22 +60,19 @@ def compile_pass_through(
             return None
     except (PlanBugError, KeyError):  # it asks for something that clients cannot see
         return None
-    decode = msgspec.json.Decoder(_struct(selection)).decode
-    envelope = msgspec.json.Decoder(_Envelope).decode
+    envelope = msgspec.defstruct(
+        "Envelope", [("data", _struct(selection))], forbid_unknown_fields=True, gc=False
+    )
+    decode = msgspec.json.Decoder(envelope).decode
 
-    def check(body: bytes) -> bytes | None:
+    def check(body: bytes) -> bool:
         try:
-            data = envelope(body).data
-            decode(data)
+            decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-        return bytes(data)
+            return False
+        return True
 
     return check
-
-
-class _Envelope(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    data: msgspec.Raw
 
 
 def _are_equal(client: Selection, sent: Selection) -> bool:
@@ -124,7 +118,4 @@ def _type_not_null(declared: GraphQLOutputType, field: FieldShape) -> Any:  # no
         return list[_type_of(declared.of_type, field)]  # type: ignore[misc]
     if field.selection is not None:
         return _struct(field.selection)
-    named = get_named_type(declared)
-    if isinstance(named, GraphQLEnumType):
-        return Literal[tuple(sorted(named.values))]
-    return _NOT_NULL
+    return strict_type(get_named_type(declared))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from router.execution.locate import locate_with_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from router.execution.contexts import SentCall
-    from router.execution.json_value import JsonObject, JsonValue
+    from router.execution.entity_call import SentCall
+    from router.execution.json_value import JsonValue
     from router.execution.locate import ConcretePath
     from router.planning.query_plan import Fetch
 
@@ -23,7 +23,7 @@ class Places:
     when their representations were sent.
     """
 
-    def __init__(self, fetch: Fetch, tree: JsonObject, calls: list[SentCall]) -> None:
+    def __init__(self, fetch: Fetch, tree: JsonValue, calls: Sequence[SentCall]) -> None:
         self._fetch = fetch
         self._tree = tree
         self._calls = calls
@@ -48,9 +48,7 @@ class Places:
 
     def is_whole_call(self, path: JsonValue) -> bool:
         """Whether an error's path is that of a whole `_entities` field."""
-        return path.__class__ is list and any(
-            path == [call.response_key] for call, _, _ in self._calls
-        )
+        return path.__class__ is list and any(path == [call.key] for call in self._calls)
 
     def first(self) -> ConcretePath:
         """Where the first result stands."""
@@ -66,16 +64,17 @@ class Places:
     def _entities(self) -> dict[tuple[str | int, str | int], list[ConcretePath]]:
         """Places by (response key of the call, index of the representation)."""
         found: dict[tuple[str | int, str | int], list[ConcretePath]] = {}
-        for call, collected, _ in self._calls:
+        for call in self._calls:
+            collected = call.collected
             indexes = {
                 id(entity): index
                 for entity, index in zip(collected.entities, collected.indexes, strict=True)
             }
-            for path in call.paths:
+            for path in call.planned.paths:
                 for place, entity in locate_with_paths(self._tree, path):
                     index = indexes.get(id(entity))
                     if index is not None:
-                        found.setdefault((call.response_key, index), []).append(place)
+                        found.setdefault((call.key, index), []).append(place)
         return found
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import UNSET
+
 from router.execution.json_value import JsonObject, JsonValue
-from router.planning.query_plan import Representation, RequiredField, RequiredSelection
+from router.execution.tree import Wrong, child, is_object, typename_of
+from router.planning.query_plan import (
+    EntityCall,
+    Representation,
+    RequiredField,
+    RequiredSelection,
+)
 
-ABSENT: Any = object()
-"""In place of a field that the response tree does not hold."""
-
-Maker = Callable[[JsonObject], JsonObject | None]
+Maker = Callable[[Any], JsonObject | None]
+"""An object of the response tree in."""
 
 
 def makers_by_typename(requires: tuple[Representation, ...]) -> dict[str | None, Maker]:
@@ -29,19 +35,32 @@ def makers_by_typename(requires: tuple[Representation, ...]) -> dict[str | None,
     return makers
 
 
+def types_of(call: EntityCall) -> frozenset[str]:
+    """The object types whose entities the call asks for."""
+    return frozenset(name for item in call.requires for name in item.types)
+
+
+def is_flat(representation: Representation) -> bool:
+    """Whether it copies leaves only."""
+    return all(
+        isinstance(item, RequiredField) and not item.selections
+        for item in representation.selections
+    )
+
+
 def _compile(representation: Representation) -> Maker:
     """A function from an entity to its representation.
 
-    It gives None where the key is null, or a field absent: the fetch that should have brought it
-    has failed, and has an error of its own.
+    It gives None where the key is null, or a field absent or wrong: the fetch that should have
+    brought it has failed, and has an error of its own.
     """
     own = representation.types[0] if len(representation.types) == 1 else None
     typename = representation.typename
     key = representation.selections[: representation.key_count]
     others = representation.selections[representation.key_count :]
 
-    def make(entity: JsonObject) -> JsonObject | None:
-        name = typename or entity.get("__typename") or own
+    def make(entity: JsonValue) -> JsonObject | None:
+        name = typename or typename_of(entity) or own
         copy: JsonObject = {"__typename": name}
         if not copy_selections(key, entity, copy) or None in copy.values():
             return None
@@ -51,18 +70,18 @@ def _compile(representation: Representation) -> Maker:
 
 
 def copy_selections(
-    selections: tuple[RequiredSelection, ...], source: JsonObject, target: JsonObject
+    selections: tuple[RequiredSelection, ...], source: JsonValue, target: JsonObject
 ) -> bool:
     """Copy what is selected of an object into another; False if something is absent."""
     for selection in selections:
         if isinstance(selection, RequiredField):
-            value = source.get(selection.response_key, ABSENT)
+            value = child(source, selection.response_key)
             if selection.selections:
                 value = _copy_nested(selection.selections, value)
-            if value is ABSENT:
+            if value is UNSET or value.__class__ is Wrong:
                 return False
             _put(target, selection.name, value)
-        elif source.get("__typename") in selection.types and not copy_selections(
+        elif typename_of(source) in selection.types and not copy_selections(
             selection.selections, source, target
         ):
             return False
@@ -85,12 +104,12 @@ def _put(target: JsonObject, name: str, value: JsonValue) -> None:
 
 
 def _copy_nested(selections: tuple[RequiredSelection, ...], value: JsonValue) -> JsonValue:
-    if value is None or value is ABSENT:
+    if value is None or value is UNSET:
         return value
     if isinstance(value, list):
         items = [_copy_nested(selections, item) for item in value]
-        return ABSENT if any(item is ABSENT for item in items) else items
-    if not isinstance(value, dict):
-        return ABSENT
+        return UNSET if any(item is UNSET for item in items) else items
+    if not is_object(value):
+        return UNSET
     copy: JsonObject = {}
-    return copy if copy_selections(selections, value, copy) else ABSENT
+    return copy if copy_selections(selections, value, copy) else UNSET

@@ -13,9 +13,13 @@ Perform = Callable[[int], Awaitable[None]]
 
 
 class Schedule:
-    """The order in which a plan's fetches may run; made once per plan."""
+    """The order in which a plan's fetches may run; made once per plan.
 
-    __slots__ = ("_dependents", "_is_chain", "_roots", "_waits_for")
+    Attributes:
+        is_chain: Each fetch needs the one before it, so that they run one after another.
+    """
+
+    __slots__ = ("_dependents", "_roots", "_waits_for", "is_chain")
 
     def __init__(self, plan: QueryPlan) -> None:
         count = len(plan.fetches)
@@ -25,14 +29,10 @@ class Schedule:
             for earlier in sorted(set(fetch.depends_on)):
                 self._dependents[earlier].append(fetch.id)
         self._roots = [index for index in range(count) if not self._waits_for[index]]
-        self._is_chain = all(index in self._dependents[index - 1] for index in range(1, count))
+        self.is_chain = all(index in self._dependents[index - 1] for index in range(1, count))
 
     async def run(self, perform: Perform) -> None:
         """Perform every fetch once; one that fails does not raise, so its dependents still run."""
-        if self._is_chain:
-            for index in range(len(self._waits_for)):
-                await perform(index)
-            return
         waits_for = self._waits_for.copy()
         try:
             async with asyncio.TaskGroup() as group:

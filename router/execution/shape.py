@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     DirectiveNode,
@@ -20,7 +21,6 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLCompositeType,
-    GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLOutputType,
@@ -28,6 +28,7 @@ from graphql import (
     GraphQLUnionType,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     VariableNode,
     get_named_type,
@@ -37,9 +38,17 @@ from graphql import (
 
 from router.errors import PlanBugError
 from router.execution.context import DeniedField
+from router.execution.leaf_types import Coerce, coercion
+
+if TYPE_CHECKING:
+    from router.execution.json_value import JsonValue
 
 Denied = Mapping[tuple[str, str], DeniedField]
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+
+
+def _as_it_is(value: JsonValue) -> JsonValue:
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +59,17 @@ class FieldShape:
         key: Response key.
         name: Field name; `__typename`, `__schema` and `__type` are answered by the router.
         type: As the API schema declares it; None for the fields answered by the router.
-        enum_values: For an enum: the values clients may see.
         selection: For composite types.
         denied: Set if the caller may not see it.
+        coerce: For leaves.
     """
 
     key: str
     name: str
     type: GraphQLOutputType | None
-    enum_values: frozenset[str] | None = None
     selection: Selection | None = None
     denied: DeniedField | None = None
+    coerce: Coerce = _as_it_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,33 @@ class Selection:
             return self.declared()
         possible = self._scope.possible_types(self.parent_type)
         return self._shape(possible[0]) if len(possible) == 1 else None
+
+    def fields_of_any_type(self) -> dict[str, list[tuple[GraphQLCompositeType, FieldShape]]]:
+        """All that is selected on any type, without looking at the types one by one.
+
+        Returns:
+            By response key each type in whose name the client asked for the field, and the field
+            as that type has it. `__typename` is left out.
+        """
+        return {
+            key: [(parent, self._scope.field(parent, key, nodes)) for parent, nodes in groups]
+            for key, groups in self._by_condition.items()
+        }
+
+    def types_with(self, key: str) -> frozenset[str]:
+        """Names of the object types here for which a response key is selected."""
+        groups = self._by_condition.get(key, ())
+        names = {item.name for parent, _ in groups for item in self._scope.possible_types(parent)}
+        return self.possible & names
+
+    @cached_property
+    def _by_condition(self) -> dict[str, list[tuple[GraphQLCompositeType, list[FieldNode]]]]:
+        return self._scope.collect_by_condition(self.parent_type, self._selection_sets)
+
+    @cached_property
+    def possible(self) -> frozenset[str]:
+        """Names of the object types that an object here may have."""
+        return frozenset(item.name for item in self._scope.possible_types(self.parent_type))
 
     def at(self, key: str) -> Selection | bool:
         """What stands under a response key, on whatever type: a selection, a leaf, or nothing."""
@@ -207,6 +243,45 @@ class Scope:
             ):
                 yield from self._fields(runtime_type, node.selection_set, spread)
 
+    def collect_by_condition(
+        self, parent_type: GraphQLCompositeType, selection_sets: tuple[SelectionSetNode, ...]
+    ) -> dict[str, list[tuple[GraphQLCompositeType, list[FieldNode]]]]:
+        """Field nodes by response key and by the type whose field they name."""
+        found: dict[str, dict[str, tuple[GraphQLCompositeType, list[FieldNode]]]] = {}
+        spread: set[str] = set()
+
+        def visit(declared: GraphQLCompositeType, selection_set: SelectionSetNode) -> None:
+            for node in selection_set.selections:
+                if not self._is_included(node.directives):
+                    continue
+                if isinstance(node, FieldNode):
+                    if node.name.value != "__typename":
+                        groups = found.setdefault((node.alias or node.name).value, {})
+                        groups.setdefault(declared.name, (declared, []))[1].append(node)
+                    continue
+                if isinstance(node, FragmentSpreadNode):
+                    if node.name.value in spread:
+                        continue
+                    spread.add(node.name.value)
+                fragment = self.fragment(node)
+                condition = fragment.type_condition
+                below = self.schema.type_map[condition.name.value] if condition else declared
+                if is_composite_type(below):
+                    visit(below, fragment.selection_set)
+
+        for selection_set in selection_sets:
+            spread.clear()
+            visit(parent_type, selection_set)
+        return {key: list(groups.values()) for key, groups in found.items()}
+
+    def fragment(self, node: SelectionNode) -> FragmentDefinitionNode | InlineFragmentNode:
+        """The fragment of a selection that is no field."""
+        if isinstance(node, FragmentSpreadNode):
+            return self._fragments[node.name.value]
+        if isinstance(node, InlineFragmentNode):
+            return node
+        raise PlanBugError(node.kind)
+
     def has_equal_fields(
         self, parent_type: GraphQLInterfaceType, selection_sets: tuple[SelectionSetNode, ...]
     ) -> bool:
@@ -214,10 +289,8 @@ class Scope:
 
         `__typename` is none of them, and denied is a field for all types or for none.
         """
-        possible = self.possible_types(parent_type)
-        if not possible:
-            return False
-        first, *others = possible
+        possible: Sequence[GraphQLCompositeType] = self.possible_types(parent_type)
+        first, *others = possible or [parent_type]
         collected = self.collect(first, selection_sets)
         names = {node.name.value for nodes in collected.values() for node in nodes}
         places = _identities(collected)
@@ -236,7 +309,7 @@ class Scope:
     def _any_object(self, declared: GraphQLCompositeType) -> GraphQLCompositeType:
         """An interface's first object type, where the type does not matter."""
         if isinstance(declared, GraphQLInterfaceType):
-            return self.possible_types(declared)[0]
+            return next(iter(self.possible_types(declared)), declared)
         return declared
 
     def has_equal_types(
@@ -267,8 +340,9 @@ class Scope:
         if is_composite_type(named):
             sets = tuple(node.selection_set for node in nodes if node.selection_set)
             selection = Selection(self, named, sets)
-        values = frozenset(named.values) if isinstance(named, GraphQLEnumType) else None
-        return FieldShape(key, name, declared, values, selection, self.denial(parent_type, name))
+        coerce = _as_it_is if selection else coercion(named)
+        denied = self.denial(parent_type, name)
+        return FieldShape(key, name, declared, selection, denied, coerce)
 
     def _applies(self, condition: str, runtime_type: GraphQLCompositeType) -> bool:
         if condition == runtime_type.name:

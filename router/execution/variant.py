@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from graphql import (
     DocumentNode,
-    GraphQLSchema,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
@@ -14,9 +14,9 @@ from graphql import (
 )
 
 from router.errors import PlanBugError
+from router.execution.compiled_plan import CompiledPlan
 from router.execution.introspection import Introspection
 from router.execution.pass_through import compile_pass_through
-from router.execution.projection import compile_projection
 from router.execution.shape import INTROSPECTION_FIELDS, Denied, Scope, Selection
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from router.execution.locate import Keys
     from router.planning.query_plan import QueryPlan
+    from router.supergraph import Supergraph
 
 
 class Variant:
@@ -33,16 +34,13 @@ class Variant:
 
     Attributes:
         selection: Shape of the answer.
-        project: Compiled from it.
         pass_through: Checks an answer that can be passed on as it is; None if none can.
         introspection: Answers `__schema` and `__type`; None if they are not selected.
     """
 
-    __slots__ = ("introspection", "pass_through", "project", "selection")
-
     def __init__(
         self,
-        schema: GraphQLSchema,
+        supergraph: Supergraph,
         document: DocumentNode,
         operation: OperationDefinitionNode,
         plan: QueryPlan,
@@ -51,6 +49,7 @@ class Variant:
         denied: Denied,
         shared: frozenset[Keys],
     ) -> None:
+        schema = supergraph.api_schema
         root_type = schema.get_root_type(operation.operation)
         if root_type is None:
             msg = f"no {operation.operation.value} type"
@@ -58,7 +57,10 @@ class Variant:
         scope = Scope(schema, document, conditions, denied)
         sets = (operation.selection_set,)
         self.selection = Selection(scope, root_type, sets)
-        self.project = compile_projection(self.selection, shared)
+        self._plan = plan
+        self._supergraph = supergraph
+        self._conditions = conditions
+        self._shared = shared
         self.pass_through = compile_pass_through(plan, schema, self.selection, conditions)
         nodes = [
             node
@@ -68,9 +70,16 @@ class Variant:
         ]
         self.introspection = Introspection(schema, document, operation, nodes) if nodes else None
 
+    @cached_property
+    def compiled(self) -> CompiledPlan:
+        """The plan compiled; not needed for answers that are passed on as they are."""
+        return CompiledPlan(
+            self._plan, self._supergraph, self.selection, self._conditions, self._shared
+        )
 
-def condition_variables(document: DocumentNode) -> tuple[str, ...]:
-    """Names of the variables in `@skip` and `@include`, sorted."""
+
+def condition_variables(document: DocumentNode, plan: QueryPlan) -> tuple[str, ...]:
+    """Names of the variables that an operation's `@skip` and `@include` depend on, sorted."""
     names: set[str] = set()
 
     class Collector(Visitor):
@@ -81,4 +90,7 @@ def condition_variables(document: DocumentNode) -> tuple[str, ...]:
                         names.add(argument.value.name.value)
 
     visit(document, Collector())
+    for fetch in plan.fetches:
+        names.update(item.variable for item in fetch.conditions)
+        names.update(item.variable for call in fetch.entity_calls for item in call.conditions)
     return tuple(sorted(names))

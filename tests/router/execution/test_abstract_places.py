@@ -22,8 +22,10 @@ from tests.router.execution.support import (
 )
 
 SUPERGRAPH = supergraph_of("""
-    type Query { pets: [Pet]  named: [Named]  media: [Media]  keeper: Keeper  accounts: [Account] }
+    type Query { pets: [Pet]  named: [Named]  media: [Media]  keeper: Keeper  accounts: [Account]
+        unknown: Unknown }
     interface Named { name: String }
+    interface Unknown { id: ID! }
     interface Pet { name: String  friend: Pet }
     type Cat implements Pet & Named { name: String!  friend: Cat }
     type Dog implements Pet & Named { name: String  friend: Pet  barks: Int }
@@ -200,3 +202,14 @@ def owner_fetch(selected: str, path: ResponsePath) -> Fetch:
     owner = Representation(("Owner",), None, (RequiredField("id", "id"),), 1)
     call = EntityCall("_entities", "representations", (owner,), (path,))
     return Fetch(0, "users", OWNERS % selected, "query", (), (call,), depends_on=(0,))
+
+
+async def test_an_interface_without_object_types_is_answered_by_its_own_fields() -> None:
+    response = await run(
+        SUPERGRAPH,
+        "{ unknown { id } }",
+        plan_of(root("pets", "{unknown{id}}")),
+        {"pets": Stub({"data": {"unknown": {"id": "1"}}, "extensions": {}})},
+    )
+
+    assert response == {"data": {"unknown": {"id": "1"}}}

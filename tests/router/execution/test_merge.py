@@ -90,7 +90,15 @@ async def test_one_call_may_serve_several_types_by_different_keys() -> None:
         "{ media { title ... on Book { pages } ... on Film { minutes } } }",
         plan_of(
             root("a", "{media{__typename id title}}"),
-            Fetch(0, "b", ENTITIES % "...", "query", (), (call,), depends_on=(0,)),
+            Fetch(
+                0,
+                "b",
+                ENTITIES % "...on Book{pages}...on Film{minutes}",
+                "query",
+                (),
+                (call,),
+                depends_on=(0,),
+            ),
         ),
         {"a": Stub({"data": {"media": sent}}), "b": more},
     )
@@ -133,8 +141,16 @@ async def test_required_fields_are_copied_nested_by_type_and_under_the_routers_a
         SUPERGRAPH,
         "{ users { name friend { id } } }",
         plan_of(
-            root("a", "{users{id}}"),
-            Fetch(0, "b", ENTITIES % "...", "query", (), (call,), depends_on=(0,)),
+            root("a", "{users{__typename id _alias_0:name(upper:true) name size{height} score}}"),
+            Fetch(
+                0,
+                "b",
+                ENTITIES % "...on User{friend{id}}",
+                "query",
+                (),
+                (call,),
+                depends_on=(0,),
+            ),
         ),
         {
             "a": Stub(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import (
+    FieldNode,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNamedType,
@@ -16,11 +17,16 @@ from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLUnionType,
+    NameNode,
+    SelectionSetNode,
+    Visitor,
     execute_sync,
     get_named_type,
     is_composite_type,
     parse,
+    print_ast,
     validate,
+    visit,
 )
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -153,6 +159,20 @@ class Trees:
         return chance.choice(leaves.get(get_named_type(declared).name, ["", "text", "ю"]))
 
 
+class WithTypename(Visitor):
+    """Asks for the type of every object."""
+
+    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode:
+        typename = FieldNode(
+            alias=None,
+            name=NameNode(value="__typename"),
+            arguments=(),
+            directives=(),
+            selection_set=None,
+        )
+        return SelectionSetNode(selections=(*node.selections, typename))
+
+
 def type_of(value: dict[str, Any], *_: Any) -> str:
     name: str = value["__typename"]
     return name
@@ -160,8 +180,8 @@ def type_of(value: dict[str, Any], *_: Any) -> str:
 
 def router_answer(text: str, tree: Mapping[str, Any], variables: dict[str, Any]) -> tuple[Any, Any]:
     async def run() -> tuple[Any, Any]:
-        # The fetch's own selections do not matter: a stub answers it.
-        plan = plan_of(root("all", "{node{id}}"))
+        sent = print_ast(visit(parse(text), WithTypename()))
+        plan = plan_of(root("all", sent, variables=("a", "b")))
         prepared = prepare(SUPERGRAPH, parse(text), None, plan)
         result = await prepared.execute(variables, context(), {"all": Stub({"data": dict(tree)})})
         return json.loads(result.data), [error["path"] for error in result.errors]

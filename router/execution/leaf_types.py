@@ -1,0 +1,77 @@
+"""Leaves of the answer: what the client's types allow, strictly and with coercion.
+
+A decoder checks the strict types at no cost. Where it refuses an answer, the leaves are coerced one
+by one: what the type rules out becomes `Wrong`, and a field error.
+
+Source: GraphQL specification, "Result Coercion" of each built-in scalar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from graphql import GraphQLEnumType, GraphQLNamedType
+from msgspec import Meta
+
+from router.execution.tree import Wrong
+
+if TYPE_CHECKING:
+    from router.execution.json_value import JsonValue
+
+MIN_INT, MAX_INT = -(2**31), 2**31 - 1
+
+_STRICT: dict[str, Any] = {
+    "Int": Annotated[int, Meta(ge=MIN_INT, le=MAX_INT)],
+    "Float": int | float,
+    "String": str,
+    "Boolean": bool,
+    "ID": str,
+}
+_ANY_NOT_NULL = str | int | float | bool | list[Any] | dict[str, Any]
+"""A custom scalar: any JSON, passed on as it is."""
+
+Coerce = Callable[[Any], Any]
+"""A value that is not null in; the value for the client out, None, or `Wrong`."""
+
+
+def strict_type(named: GraphQLNamedType) -> Any:  # noqa: ANN401 - a type form
+    """The type that a decoder checks; without null."""
+    if isinstance(named, GraphQLEnumType):
+        return Literal[tuple(sorted(named.values))]
+    return _STRICT.get(named.name, _ANY_NOT_NULL)
+
+
+def coercion(named: GraphQLNamedType) -> Coerce:
+    """The function that coerces a leaf."""
+    if isinstance(named, GraphQLEnumType):
+        values = frozenset(named.values)
+        return lambda value: value if value.__class__ is str and value in values else None
+    return _COERCIONS.get(named.name, lambda value: value)
+
+
+def _int(value: JsonValue) -> JsonValue:
+    if value.__class__ is float and value.is_integer():
+        value = int(value)
+    if value.__class__ is int and MIN_INT <= value <= MAX_INT:
+        return value
+    return Wrong("is not an Int")
+
+
+def _id(value: JsonValue) -> JsonValue:
+    if value.__class__ is str:
+        return value
+    return str(value) if value.__class__ is int else Wrong("is not an ID")
+
+
+def _only(classes: tuple[type, ...], problem: str) -> Coerce:
+    return lambda value: value if value.__class__ in classes else Wrong(problem)
+
+
+_COERCIONS: dict[str, Coerce] = {
+    "Int": _int,
+    "Float": _only((int, float), "is not a Float"),
+    "String": _only((str,), "is not a String"),
+    "Boolean": _only((bool,), "is not a Boolean"),
+    "ID": _id,
+}
