@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from router.checks.arguments import (
+    CONFIGURATION,
     add_check_arguments,
     add_collection_arguments,
     add_diff_arguments,
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode
 
-    from router.checks.subgraph_sources import LoadedSubgraph
-    from router.composition import Composition, CompositionError
     from router.supergraph import Supergraph
 
 GOOD, NO, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -105,6 +104,25 @@ def _parser() -> argparse.ArgumentParser:
     add_collection_arguments(collection)
     collection.set_defaults(run=_collection)
 
+    init = commands.add_parser(
+        "init", help="write a supergraph.yaml from the SDL files of a folder"
+    )
+    init.add_argument("folder", metavar="DIR", nargs="?", default=".", help="default: here")
+    init.set_defaults(run=_init)
+
+    dev = commands.add_parser("dev", help="compose and serve; again after each change")
+    dev.add_argument(
+        "sources",
+        metavar="YAML|NAME=SOURCE",
+        nargs="*",
+        default=[CONFIGURATION],
+        help=f"a supergraph.yaml ({CONFIGURATION}), or for each subgraph "
+        "NAME=URL, NAME=FILE@URL or NAME=MODULE:SCHEMA@URL",
+    )
+    dev.add_argument("--host", help="ROUTER_HOST")
+    dev.add_argument("--port", type=int, help="ROUTER_PORT")
+    dev.set_defaults(run=_dev)
+
     serve = commands.add_parser("serve", help="serve a supergraph")
     serve.add_argument("--supergraph", metavar="FILE", help="ROUTER_SUPERGRAPH")
     serve.add_argument("--host", help="ROUTER_HOST")
@@ -135,6 +153,7 @@ def _add_product_commands(
 
 
 def _compose(options: argparse.Namespace) -> int:
+    from router.checks.formats.composition import composition_record, findings_text
     from router.checks.subgraph_sources import load_subgraphs
     from router.composition import Contract, compose
 
@@ -142,9 +161,11 @@ def _compose(options: argparse.Namespace) -> int:
     contract = Contract(frozenset(options.include_tag), frozenset(options.exclude_tag))
     composition = compose([subgraph.definition() for subgraph in subgraphs], contract=contract)
     if options.format == "json":
-        print(_json(_composition_record(composition)))
+        print(_json(composition_record(composition)))
     else:
-        _print_composition(composition, subgraphs, shows_supergraph=options.output is None)
+        print(findings_text(composition, subgraphs), end="", file=sys.stderr)
+        if composition.supergraph is not None and options.output is None:
+            print(composition.supergraph, end="")
     if composition.supergraph is None:
         return NO
     if options.output is not None:
@@ -154,47 +175,6 @@ def _compose(options: argparse.Namespace) -> int:
             msg = f"{options.output}: {error.strerror}"
             raise CheckInputError(msg) from error
     return GOOD
-
-
-def _composition_record(composition: Composition) -> dict[str, Any]:
-    return {
-        "ok": composition.supergraph is not None,
-        "supergraph": composition.supergraph,
-        "errors": [_finding_record(error) for error in composition.errors],
-        "hints": [_finding_record(hint) for hint in composition.hints],
-    }
-
-
-def _finding_record(finding: CompositionError | Any) -> dict[str, Any]:  # noqa: ANN401 (or a hint)
-    return {
-        "code": finding.code,
-        "message": finding.message,
-        "subgraphs": list(finding.subgraphs),
-        "locations": [
-            {"subgraph": at.subgraph, "line": at.line, "column": at.column}
-            for at in finding.locations
-        ],
-    }
-
-
-def _print_composition(
-    composition: Composition, subgraphs: Sequence[LoadedSubgraph], *, shows_supergraph: bool
-) -> None:
-    """Findings on standard error, each with the SDL lines it is about; then the supergraph."""
-    from router.checks.files import excerpt
-
-    by_name = {subgraph.name: subgraph for subgraph in subgraphs}
-    for kind, findings in (("error", composition.errors), ("hint", composition.hints)):
-        for finding in findings:
-            where = "" if finding.locations else f" ({', '.join(finding.subgraphs)})"
-            print(f"{kind} {finding.code}: {finding.message}{where}", file=sys.stderr)
-            for at in finding.locations:
-                subgraph = by_name[at.subgraph]
-                print(f"  {at.subgraph}: {subgraph.source}:{at.line}:{at.column}", file=sys.stderr)
-                if shown := excerpt(subgraph.sdl, at.line, at.column):
-                    print(shown, file=sys.stderr)
-    if composition.supergraph is not None and shows_supergraph:
-        print(composition.supergraph, end="")
 
 
 def _api_schema(options: argparse.Namespace) -> int:
@@ -294,19 +274,65 @@ def _collection(options: argparse.Namespace) -> int:
     return run_collection(options)
 
 
+def _init(options: argparse.Namespace) -> int:
+    from router.dev.find_subgraphs import starting_configuration
+
+    folder = Path(options.folder)
+    if not folder.is_dir():
+        msg = f"{folder} is no folder"
+        raise CheckInputError(msg)
+    file = folder / "supergraph.yaml"
+    text = starting_configuration(folder)
+    try:
+        with file.open("x", encoding="utf-8") as output:
+            output.write(text)
+    except OSError as error:
+        msg = f"{file}: {error.strerror}"
+        raise CheckInputError(msg) from error
+    print(f"{file} names {text.count('routing_url')} subgraphs; write where each one runs")
+    return GOOD
+
+
+def _dev(options: argparse.Namespace) -> int:
+    import tempfile
+    import threading
+
+    from router.checks.files import read_file
+    from router.dev.develop import Composer
+    from router.dev.sources import configuration_of
+
+    with tempfile.TemporaryDirectory(prefix="router-dev-") as folder:
+        supergraph = Path(folder) / "supergraph.graphql"
+        configuration = Path(options.sources[0])
+        if len(options.sources) > 1 or "=" in options.sources[0]:
+            configuration = Path(folder) / "supergraph.yaml"
+            configuration.write_text(configuration_of(options.sources), "utf-8")
+        read_file(configuration)
+        composer = Composer(
+            configuration, supergraph, say=lambda line: print(f"router dev: {line}", flush=True)
+        )
+        composer.wait_for_supergraph()
+        threading.Thread(target=composer.keep_looking, daemon=True).start()
+        return _run(supergraph=str(supergraph), host=options.host, port=options.port)
+
+
 def _serve(options: argparse.Namespace) -> int:
+    return _run(
+        supergraph=options.supergraph,
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+    )
+
+
+def _run(**given: object) -> int:
     from functools import partial
 
     from router.app.build import build_router
     from router.server.run import run
     from router.settings import load_settings
 
-    given = {
-        name: value
-        for name in ("supergraph", "host", "port", "workers")
-        if (value := getattr(options, name)) is not None
-    }
-    settings = load_settings(**given)
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     run(
         partial(build_router, settings),
         host=settings.host,

@@ -1,0 +1,1 @@
+"""`router dev`: composes, serves, and composes again whenever a subgraph's schema changes."""
