@@ -36,12 +36,15 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     get_variable_values,
+    print_ast,
 )
+from graphql.execution.values import VariableValuesOrErrors
 
 from subgraph_kit.operation_compiler import Compiler, condition_variables
 from subgraph_kit.operation_plan import ObjectOf, Run
 
 _MAX_VARIANTS = 16
+_MAX_VARIABLE_ERRORS = 50
 
 
 def compile_operation(
@@ -85,6 +88,11 @@ class CompiledOperation:
         self._fragments = fragments
         self._root_type = root_type
         self._conditions = tuple(sorted(set(condition_variables(operation, fragments))))
+        self._representations = tuple(
+            definition.variable.name.value
+            for definition in operation.variable_definitions or ()
+            if print_ast(definition.type) == "[_Any!]!"
+        )
         self._variants: dict[tuple[object, ...], ObjectOf] = {}
 
     async def execute(
@@ -96,9 +104,7 @@ class CompiledOperation:
             context: What resolvers see as `info.context`.
             variables: As the client sent them.
         """
-        values = get_variable_values(
-            self._schema, self._operation.variable_definitions or (), dict(variables or {}), 50
-        )
+        values = self._coerced(dict(variables or {}))
         if isinstance(values, list):
             return ExecutionResult(None, values)
         run = Run(self._schema, self._operation, self._fragments, context, values)
@@ -111,6 +117,28 @@ class CompiledOperation:
             await run.settle()
         return ExecutionResult(holder["data"], run.errors or None)
 
+    def _coerced(self, variables: dict[str, Any]) -> VariableValuesOrErrors:
+        """The variables' values as their types say.
+
+        Representations of entities are what they are: graphql-core would look at each value of
+        each to no other end.
+        """
+        representations = {
+            name: variables[name]
+            for name in self._representations
+            if _are_objects(variables.get(name))
+        }
+        variables.update({name: [] for name in representations})
+        values = get_variable_values(
+            self._schema,
+            self._operation.variable_definitions or (),
+            variables,
+            _MAX_VARIABLE_ERRORS,
+        )
+        if not isinstance(values, list):
+            values.coerced.update(representations)
+        return values
+
     def _variant(self, variables: Mapping[str, Any]) -> "ObjectOf":
         """The tree for these values of the variables in `@skip` and `@include`."""
         key = tuple(variables.get(name) for name in self._conditions)
@@ -121,6 +149,10 @@ class CompiledOperation:
             if len(self._variants) < _MAX_VARIANTS:
                 self._variants[key] = root
         return root
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list) and all(type(item) is dict for item in value)
 
 
 def _root_fields(

@@ -37,11 +37,13 @@ class BatchingSchema(strawberry.federation.Schema):
         found: list[object] = [None] * len(representations)
         places: dict[str, list[int]] = {}
         for place, representation in enumerate(cast("list[object]", representations)):
-            match representation:
-                case {"__typename": str(type_name), "id": str()}:
-                    places.setdefault(type_name, []).append(place)
-                case _:
-                    found[place] = _unusable("`__typename` or `id` is missing.")
+            type_name = _type_name(representation)
+            if type_name is None:
+                found[place] = _unusable("`__typename` or `id` is missing.")
+            elif type_name in places:
+                places[type_name].append(place)
+            else:
+                places[type_name] = [place]
         for type_name, its_places in places.items():
             its = [cast("dict[str, str]", representations[place]) for place in its_places]
             entities = await self._resolve(info, type_name, its)
@@ -65,6 +67,14 @@ class BatchingSchema(strawberry.federation.Schema):
             )
         copies = [cast("FederationAny", dict(its)) for its in representations]
         return super().entities_resolver(info, copies)
+
+
+def _type_name(representation: object) -> str | None:
+    """Of what a representation speaks; None when it cannot be used."""
+    if not isinstance(representation, dict) or not isinstance(representation.get("id"), str):
+        return None
+    type_name = representation.get("__typename")
+    return type_name if isinstance(type_name, str) else None
 
 
 def _unusable(reason: str) -> GraphQLError:

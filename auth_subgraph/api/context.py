@@ -6,8 +6,8 @@ from uuid import UUID
 
 import strawberry
 
-from auth_subgraph.api.seen_users import SeenUser, seen_users, viewer_ids
-from auth_subgraph.domain.accounts import SCOPES, User
+from auth_subgraph.api.seen_users import seen_users, viewer_ids
+from auth_subgraph.domain.accounts import SCOPES, SeenUser, User
 from auth_subgraph.domain.audit import Origin
 from auth_subgraph.services.wiring import Services
 from subgraph_kit.cursors import CursorCodec

@@ -82,7 +82,7 @@ class Query:
         if parse_id("user", id) is None:
             raise BadUserInputError("id", "This is no id of a user.")
         (seen,) = await info.context.seen_users([id])
-        return seen_user(seen)
+        return seen_user(id, seen)
 
     @strawberry.federation.field(
         authenticated=True,

@@ -8,7 +8,6 @@ from typing import Optional
 import strawberry
 
 from auth_subgraph.api.context import Info
-from auth_subgraph.api.seen_users import SeenUser
 from auth_subgraph.domain import accounts
 from subgraph_kit.ids import format_id
 from subgraph_kit.types import Node
@@ -67,7 +66,8 @@ class User(Node):
 
     @classmethod
     async def resolve_references(cls, info: Info, ids: Sequence[str]) -> list[Optional["User"]]:
-        return [seen_user(seen) for seen in await info.context.seen_users(ids)]
+        found = await info.context.seen_users(ids)
+        return [seen_user(id_, seen) for id_, seen in zip(ids, found, strict=True)]
 
 
 _ROLES = {role: UserRole[role.name] for role in accounts.UserRole}
@@ -76,13 +76,17 @@ _STATUSES = {status: UserStatus[status.name] for status in accounts.UserStatus}
 
 def public_user(user: accounts.User) -> User:
     """What anybody may see."""
+    return _public(format_id("user", user.id), user.username, user.created_at)
+
+
+def _public(user_id: str, username: str, created_at: datetime) -> User:
     return User(
-        id=strawberry.ID(format_id("user", user.id)),
-        username=user.username,
+        id=strawberry.ID(user_id),
+        username=username,
         email=None,
         role=None,
         status=None,
-        created_at=user.created_at,
+        created_at=created_at,
         updated_at=None,
         last_login_at=None,
     )
@@ -102,8 +106,10 @@ def private_user(user: accounts.User) -> User:
     )
 
 
-def seen_user(seen: SeenUser | None) -> User | None:
+def seen_user(user_id: str, seen: accounts.SeenUser | None) -> User | None:
     """What the caller may see of a user that was looked up by id."""
     if seen is None:
         return None
-    return private_user(seen.user) if seen.shows_private else public_user(seen.user)
+    if seen.user is not None:
+        return private_user(seen.user)
+    return _public(user_id, seen.username, seen.created_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,3 +44,11 @@ class User:
     created_at: datetime
     updated_at: datetime
     last_login_at: datetime | None
+
+
+class SeenUser(NamedTuple):
+    """What somebody may see of a user; `user` is None when that is not all of it."""
+
+    username: str
+    created_at: datetime
+    user: User | None

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from auth_subgraph.domain.accounts import User, UserRole
+from auth_subgraph.domain.accounts import SeenUser
 from auth_subgraph.persistence.rows import (
     SESSION_COLUMNS,
     USER_COLUMN_COUNT,
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from auth_subgraph.domain.accounts import User
     from auth_subgraph.domain.sessions import Session
     from subgraph_kit.database import Database
 
@@ -28,11 +29,15 @@ _ACTIVE_SESSION = (
 )
 
 _VIEWER = f"SELECT {USER_COLUMNS} {_ACTIVE_SESSION.format(id='$1')} AND users.id = $2"
-_BY_IDS = (
-    f"SELECT {USER_COLUMNS}, (SELECT viewers.role FROM sessions JOIN users AS viewers"
-    " ON viewers.id = sessions.user_id WHERE sessions.id = $2 AND sessions.ended_at IS NULL"
-    " AND sessions.expires_at > now() AND viewers.status = 'ACTIVE')"
-    " FROM users WHERE users.id = ANY($1::uuid[])"
+_SEEN = (
+    f"WITH viewer AS MATERIALIZED (SELECT users.id, users.role {_ACTIVE_SESSION.format(id='$2')})"
+    " SELECT users.id, users.username, users.created_at, viewer.id IS NOT NULL,"
+    + ",".join(
+        f" CASE WHEN viewer.id IS NOT NULL THEN users.{column} END"
+        for column in ("email", "role", "status", "updated_at", "last_login_at")
+    )
+    + " FROM users LEFT JOIN viewer ON viewer.id = users.id OR viewer.role = ANY($3::text[])"
+    " WHERE users.id = ANY($1::text::uuid[])"
 )
 _BY_USERNAME = f"SELECT {USER_COLUMNS} FROM users WHERE username = $1"
 _CREDENTIALS = (
@@ -57,13 +62,34 @@ async def viewer(database: Database, session_id: UUID, user_id: UUID) -> User | 
     return user_of(rows[0]) if rows else None
 
 
-async def users_by_ids(
-    database: Database, ids: Sequence[UUID], session_id: UUID | None
-) -> tuple[dict[UUID, User], UserRole | None]:
-    """Users that exist, and the role of whom the active session belongs to."""
-    rows = await database.fetch(_BY_IDS, ids, session_id)
-    role = rows[0][USER_COLUMN_COUNT] if rows else None
-    return {row[0]: user_of(row) for row in rows}, UserRole(role) if role else None
+async def seen_users(
+    database: Database,
+    ids: Sequence[str],
+    session_id: UUID | None,
+    roles_that_see_all: Sequence[str],
+) -> dict[str, SeenUser]:
+    """Users that exist, as the user of an active session may see them.
+
+    What is private leaves the database only for those who may see it.
+
+    Args:
+        database: Of this subgraph.
+        ids: 32 hexadecimal digits each, as the keys of the answer.
+        session_id: Of the one who looks; None for anybody.
+        roles_that_see_all: The others see themselves alone.
+    """
+    # As one text: asyncpg takes its time for each item of an array.
+    rows = await database.fetch(_SEEN, f"{{{','.join(ids)}}}", session_id, roles_that_see_all)
+    seen: dict[str, SeenUser] = {}
+    for row in rows:
+        user_id, username, created_at, is_shown, email, role, status, updated_at, last = row
+        user = (
+            user_of((user_id, username, email, role, status, created_at, updated_at, last))
+            if is_shown
+            else None
+        )
+        seen[user_id.hex] = SeenUser(username, created_at, user)
+    return seen
 
 
 async def user_by_username(database: Database, username: str) -> User | None:

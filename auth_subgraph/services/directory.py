@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auth_subgraph.domain.accounts import READ_USERS, SCOPES
 from auth_subgraph.domain.names import is_username, normalize_name
 from auth_subgraph.persistence import reading, user_list
 from auth_subgraph.services import limits
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from auth_subgraph.domain.accounts import User, UserRole
+    from auth_subgraph.domain.accounts import SeenUser, User
     from auth_subgraph.domain.sessions import Session
     from auth_subgraph.domain.user_list import UserListFilter, UserListOrder
     from auth_subgraph.services.limits import Attempts
     from subgraph_kit.connections import Page, PageRequest
     from subgraph_kit.cursors import Position
     from subgraph_kit.database import Database
+
+
+_ROLES_THAT_SEE_ALL = tuple(role.value for role in SCOPES if READ_USERS in SCOPES[role])
 
 
 class Directory:
@@ -31,11 +35,18 @@ class Directory:
         """Who an access token belongs to; None when its session ended or the user is gone."""
         return await reading.viewer(self._database, session_id, user_id)
 
-    async def users_by_ids(
-        self, ids: Sequence[UUID], session_id: UUID | None
-    ) -> tuple[dict[UUID, User], UserRole | None]:
-        """Users that exist, and the present role of the session's user while it is active."""
-        return await reading.users_by_ids(self._database, ids, session_id)
+    async def seen_users(
+        self, ids: Sequence[str], session_id: UUID | None, *, may_see_all: bool
+    ) -> dict[str, SeenUser]:
+        """Users that exist, as the user of the session may see them while it is active.
+
+        Args:
+            ids: 32 hexadecimal digits each, as the keys of the answer.
+            session_id: Of the one who looks; None for anybody.
+            may_see_all: Whether the token would do; the present role decides as well.
+        """
+        roles = _ROLES_THAT_SEE_ALL if may_see_all else ()
+        return await reading.seen_users(self._database, ids, session_id, roles)
 
     async def user_by_username(self, username: str, viewer_id: UUID) -> User | None:
         """Raises RateLimitedError: asked too often by this viewer."""
