@@ -7,9 +7,9 @@ import ssl
 from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote, urlsplit
 
-from router.errors import StartupError, SubgraphError
+from router.errors import SubgraphError
+from router.transport.address import parse_address
 from router.transport.http_connection import ConnectionFailedError, HttpConnection
 
 if TYPE_CHECKING:
@@ -52,15 +52,11 @@ class HttpSubgraph:
         Raises:
             StartupError: The URL is none of these.
         """
-        parts = _split(url)
-        self._socket_path = unquote(parts.netloc) if parts.scheme == "http+unix" else None
-        self._host = parts.hostname or ""
-        self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host = "localhost" if self._socket_path else parts.netloc.rpartition("@")[2]
+        self._address = address = parse_address(url)
+        self._tls = (tls or ssl.create_default_context()) if address.is_tls else None
         self._head = (
-            f"POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"POST {address.target} HTTP/1.1\r\nHost: {address.authority}\r\n"
+            "Content-Type: application/json\r\n"
             "Accept: application/json, application/graphql-response+json"
         )
         self._head_breaks = self._head.count("\n") + 3
@@ -89,7 +85,9 @@ class HttpSubgraph:
                 self._give_turn()
         except TimeoutError as error:
             raise SubgraphError(request.subgraph, "timeout", "no answer in time") from error
-        except (ConnectionFailedError, OSError) as error:
+        except ConnectionFailedError as error:
+            raise SubgraphError(request.subgraph, error.failure, str(error)) from error
+        except OSError as error:
             raise SubgraphError(request.subgraph, "unreachable", str(error)) from error
 
     async def aclose(self) -> None:
@@ -98,7 +96,7 @@ class HttpSubgraph:
             self._watch.cancel()
             self._watch = None
         for connection in list(self._open):
-            connection.abort()
+            connection.transport.abort()
 
     async def _send(
         self, message: bytes, deadline: float, *, is_mutation: bool
@@ -128,24 +126,24 @@ class HttpSubgraph:
     def _take_kept(self) -> HttpConnection | None:
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open():
+            if not connection.transport.is_closing():
                 return connection
         return None
 
     async def _connect(self, deadline: float) -> HttpConnection:
-        loop = asyncio.get_running_loop()
+        loop, address = asyncio.get_running_loop(), self._address
 
         def make() -> HttpConnection:
             return HttpConnection(self._max_response_bytes, self._idle.append, self._lost)
 
         async with asyncio.timeout_at(deadline):
-            if self._socket_path is not None:
-                _, connection = await loop.create_unix_connection(make, self._socket_path)
+            if address.socket_path is not None:
+                _, connection = await loop.create_unix_connection(make, address.socket_path)
             else:
                 _, connection = await loop.create_connection(
-                    make, self._host, self._port, ssl=self._tls
+                    make, address.host, address.port, ssl=self._tls
                 )
-        if connection.is_open():
+        if not connection.transport.is_closing():
             self._open.add(connection)
         if self._watch is None:
             self._watch = loop.call_later(_TICK_S, self._look, loop)
@@ -182,15 +180,3 @@ class HttpSubgraph:
                 turn.set_result(None)
                 return
         self._under_way -= 1
-
-
-def _split(url: str) -> SplitResult:
-    parts = urlsplit(url)
-    try:
-        is_usable = parts.port != 0 and bool(parts.hostname)
-    except ValueError:  # the port is no number
-        is_usable = False
-    if not is_usable or parts.scheme not in {"http", "https", "http+unix"}:
-        message = f"subgraph URL {url!r} is not an http:// or https:// URL"
-        raise StartupError(message)
-    return parts

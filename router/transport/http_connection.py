@@ -19,6 +19,8 @@ from router.execution.ports import SubgraphResponse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from router.errors import SubgraphFailure
+
 
 _MAX_HEAD_BYTES = 256 * 2**10
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
@@ -33,17 +35,27 @@ class ConnectionFailedError(Exception):
     """The response will not come.
 
     Attributes:
+        failure: What to tell of it.
         is_untouched: The connection ended without a byte of a response; on a connection that has
             been idle that usually means that the server had closed it before the request came.
     """
 
-    def __init__(self, reason: str, *, is_untouched: bool = False) -> None:
+    def __init__(
+        self, reason: str, failure: SubgraphFailure = "unreachable", *, is_untouched: bool = False
+    ) -> None:
         super().__init__(reason)
+        self.failure = failure
         self.is_untouched = is_untouched
 
 
 class HttpConnection(asyncio.Protocol):
-    """A connection of a pool; moments are in seconds of `time.monotonic`."""
+    """A connection of a pool; moments are in seconds of `time.monotonic`.
+
+    Attributes:
+        transport: Set once it is connected.
+    """
+
+    transport: asyncio.Transport
 
     def __init__(
         self,
@@ -74,14 +86,6 @@ class HttpConnection(asyncio.Protocol):
         self._has_length = False
         self._content_type = b""
 
-    def is_open(self) -> bool:
-        """Whether a request can be written."""
-        return not self._transport.is_closing()
-
-    def abort(self) -> None:
-        """End it now; an exchange under way fails."""
-        self._transport.abort()
-
     async def exchange(self, message: bytes, deadline: float) -> SubgraphResponse:
         """Write a request and read the response.
 
@@ -93,26 +97,26 @@ class HttpConnection(asyncio.Protocol):
             TimeoutError: The deadline has passed.
             ConnectionFailedError: The connection ended, or the response is no HTTP.
         """
-        if self._transport.is_closing():
+        if self.transport.is_closing():
             reason = "closed by the subgraph"
             raise ConnectionFailedError(reason)
         waiter: asyncio.Future[SubgraphResponse] = self._loop.create_future()
         self._waiter = waiter
         self._deadline = deadline
-        self._transport.write(message)
+        self.transport.write(message)
         try:
             return await waiter
         finally:
             if self._waiter is waiter:  # cancelled or expired: what still comes is nobody's
                 self._waiter = None
-                self._transport.abort()
+                self.transport.abort()
 
     def look(self, now: float, keepalive_s: float) -> None:
         """End an exchange that is over its deadline, or a connection that is idle for too long."""
         waiter = self._waiter
         if waiter is None:
             if self._idle_since < now - keepalive_s:
-                self._transport.abort()
+                self.transport.abort()
         elif self._deadline <= now and not waiter.done():
             waiter.set_exception(TimeoutError())
 
@@ -120,37 +124,39 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclass of asyncio's.
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None:  # bytes that nobody asked for
-            self._transport.abort()
+            self.transport.abort()
             return
         self._size += len(data)
         if self._size > self._max_bytes:
-            self._give_up(f"response of more than {self._max_bytes} bytes")
+            reason = f"response of more than {self._max_bytes} bytes"
+            self._give_up(ConnectionFailedError(reason, "invalid_response"))
             return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._give_up(f"not HTTP: {error}")
+            self._give_up(ConnectionFailedError(f"not HTTP: {error}"))
             return
         if self._size > _MAX_HEAD_BYTES and not self._chunks and self._waiter is not None:
-            self._give_up(f"a head of more than {_MAX_HEAD_BYTES} bytes")
+            reason = f"a head of more than {_MAX_HEAD_BYTES} bytes"
+            self._give_up(ConnectionFailedError(reason, "invalid_response"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._chunks and not self._has_length:
             self._finish()  # the close is the end of the response
         elif self._waiter is not None:
             reason = str(exc) if exc is not None else "closed by the subgraph"
-            self._give_up(reason, is_untouched=not self._size)
+            self._give_up(ConnectionFailedError(reason, is_untouched=not self._size))
         self._on_lost(self)
 
     # httptools callbacks
 
     def on_message_begin(self) -> None:
         if self._waiter is None:  # a second response in the same bytes, to be taken for the next
-            self._transport.abort()
+            self.transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
@@ -177,15 +183,15 @@ class HttpConnection(asyncio.Protocol):
             body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             media_type = _media_type(self._content_type)
             waiter.set_result(SubgraphResponse(parser.get_status_code(), body, media_type))
-        if parser.should_keep_alive() and not self._transport.is_closing():
+        if parser.should_keep_alive() and not self.transport.is_closing():
             self._reset()
             self._idle_since = monotonic()
             self._on_free(self)
         else:
-            self._transport.close()
+            self.transport.close()
 
-    def _give_up(self, reason: str, *, is_untouched: bool = False) -> None:
+    def _give_up(self, error: ConnectionFailedError) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
-            waiter.set_exception(ConnectionFailedError(reason, is_untouched=is_untouched))
-        self._transport.abort()
+            waiter.set_exception(error)
+        self.transport.abort()

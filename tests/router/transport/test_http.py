@@ -154,6 +154,60 @@ async def test_a_query_that_meets_a_closing_kept_connection_is_sent_again_once()
         assert server.connections == 2
 
 
+async def test_a_query_that_ends_every_connection_is_sent_twice_at_most() -> None:
+    all_asked = asyncio.Barrier(4)
+    killed = 0
+
+    async def script(peer: Peer, number: int) -> None:
+        nonlocal killed
+        await peer.request()
+        if number <= 4:
+            await all_asked.wait()
+            await peer.answer()
+            await peer.request()
+        killed += 1
+
+    async with serving(script) as server, client(server.url) as http:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(4):
+                group.create_task(http.send(request()))
+        with pytest.raises(SubgraphError) as raised:
+            await http.send(request())
+
+        assert raised.value.failure == "unreachable"
+        assert (killed, server.connections) == (2, 5)
+
+
+async def test_a_query_is_not_sent_again_once_its_answer_has_begun() -> None:
+    async def script(peer: Peer, number: int) -> None:
+        await peer.request()
+        await peer.answer()
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Le")
+
+    async with serving(script) as server, client(server.url) as http:
+        await http.send(request())
+        with pytest.raises(SubgraphError):
+            await http.send(request())
+
+        assert server.connections == 1
+
+
+async def test_idle_connections_are_closed() -> None:
+    gone = asyncio.Event()
+
+    async def script(peer: Peer, number: int) -> None:
+        await peer.request()
+        await peer.answer()
+        if await peer.is_gone():
+            gone.set()
+
+    async with serving(script) as server, client(server.url, keepalive_s=0.01) as http:
+        await http.send(request())
+        async with asyncio.timeout(5):
+            await gone.wait()
+
+
 async def test_a_mutation_is_never_sent_twice() -> None:
     async with serving(close_on_second_request) as server, client(server.url) as http:
         await http.send(request())
@@ -198,8 +252,10 @@ async def test_a_response_over_the_limit_is_refused() -> None:
         await peer.answer(b"x" * 2000)
 
     async with serving(script) as server, client(server.url, max_response_bytes=1000) as http:
-        with pytest.raises(SubgraphError, match="1000 bytes"):
+        with pytest.raises(SubgraphError, match="1000 bytes") as raised:
             await http.send(request())
+
+        assert raised.value.failure == "invalid_response"
 
 
 async def test_a_head_without_end_is_given_up() -> None:
@@ -212,7 +268,7 @@ async def test_a_head_without_end_is_given_up() -> None:
     async with serving(script) as server, client(server.url) as http:
         with pytest.raises(SubgraphError, match="head of more than") as raised:
             await http.send(request(within_s=20))
-    assert raised.value.failure == "unreachable"
+    assert raised.value.failure == "invalid_response"
 
 
 async def test_an_answer_that_drips_is_a_timeout() -> None:
