@@ -283,6 +283,27 @@ def test_intermediate_products_are_text(shop: Supergraph) -> None:
     assert "    f0 --> f1\n" in picture
 
 
+def test_an_interface_that_a_subgraph_may_not_have_is_not_asked_for_its_members() -> None:
+    """Before join v0.2 nothing says which subgraphs have a type that is no entity."""
+    supergraph = load_supergraph(
+        """
+        schema @core(feature: "https://specs.apollo.dev/join/v0.1", for: EXECUTION) { query: Query }
+        enum join__Graph {
+          A @join__graph(name: "a", url: "")
+          B @join__graph(name: "b", url: "")
+        }
+        type Query { all: [Any] @join__field(graph: A) other: Int @join__field(graph: B) }
+        union Any = One | Two
+        interface Named { name: String }
+        type One implements Named { name: String }
+        type Two implements Named { name: String }
+        """
+    )
+    plan = Planner(supergraph).plan("{ all { ... on One { name } ... on Two { name } } }")
+    [fetch] = plan.fetches
+    assert fetch.operation == "{all{__typename ...on One{name} ...on Two{name}}}"
+
+
 def test_an_argument_from_a_context_that_no_object_above_sets_cannot_be_planned() -> None:
     supergraph = load_supergraph(
         """
