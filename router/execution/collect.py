@@ -28,9 +28,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from graphql import GraphQLList, GraphQLNonNull, get_named_type
 from msgspec import UNSET
 
 from router.execution.generated import FunctionCode
+from router.execution.leaf_types import strict_type
 from router.execution.locate import Keys, keys_of
 from router.execution.representations import is_flat, makers_by_typename, types_of
 from router.execution.tree import TYPENAME, attribute, child, is_object, is_told, typename_of
@@ -45,7 +47,7 @@ from router.planning.query_plan import (
 
 if TYPE_CHECKING:
     from router.execution.json_value import JsonObject
-    from router.execution.layout import Layout, Place
+    from router.execution.layout import Layout, Place, Source
 
 _encode = msgspec.json.Encoder().encode
 
@@ -68,34 +70,41 @@ class Collected(msgspec.Struct, eq=False):
     is_whole: bool
 
 
-Collector = Callable[[Any], Collected]
-"""Root of the response tree in."""
+Collector = Callable[[Any, bool], Collected]
+"""Root of the response tree, and whether it is as the plan promises so far, in."""
+
+_Walk = Callable[[Any], Collected]
 
 
-def compile_collector(call: EntityCall, layout: Layout, shared: frozenset[Keys]) -> Collector:
+def compile_collector(
+    call: EntityCall, source: Source, layout: Layout, shared: frozenset[Keys]
+) -> Collector:
     """A function from the response tree to what a call sends.
 
     The function replaces equal entities of the tree by one object; it changes no values.
 
-    Two functions are generated. The quick one takes it that the tree is as the schema says; where
-    it is not (a fetch failed, a subgraph sent another shape) it raises, and the careful one leaves
-    such places out.
+    Two functions are generated. The quick one takes it that the tree is as the plan promises; where
+    it is not (a fetch failed, a subgraph sent another shape) the careful one leaves such places
+    out.
 
     Args:
         call: Paths and `requires` of the call.
+        source: The same call in the layout.
         layout: Of the tree.
         shared: Places whose equal objects may become one; what is below them is visited once.
     """
-    quick = _Generator(call, layout, shared, is_careful=False).compile()
-    careful: list[Collector] = []
+    quick = _Generator(call, source, layout, shared, is_careful=False).compile()
+    careful: list[_Walk] = []
 
-    def collect(root: Any) -> Collected:  # noqa: ANN401 - a generated class
-        try:
-            return quick(root)
-        except (KeyError, TypeError, AttributeError):
-            if not careful:
-                careful.append(_Generator(call, layout, shared, is_careful=True).compile())
-            return careful[0](root)
+    def collect(root: Any, is_regular: bool) -> Collected:  # noqa: ANN401, FBT001
+        if is_regular:
+            try:
+                return quick(root)
+            except (KeyError, TypeError, AttributeError):
+                pass  # something that may be absent is
+        if not careful:
+            careful.append(_Generator(call, source, layout, shared, is_careful=True).compile())
+        return careful[0](root)
 
     return collect
 
@@ -104,16 +113,23 @@ class _Generator:
     """Generates the function for one call."""
 
     def __init__(
-        self, call: EntityCall, layout: Layout, shared: frozenset[Keys], *, is_careful: bool
+        self,
+        call: EntityCall,
+        source: Source,
+        layout: Layout,
+        shared: frozenset[Keys],
+        *,
+        is_careful: bool,
     ) -> None:
         self._call = call
+        self._source = source
         self._layout = layout
         self._shared = shared
         self._is_careful = is_careful
         self._code = FunctionCode("collect(root)")
         self._place: Place | None = None
 
-    def compile(self) -> Collector:
+    def compile(self) -> _Walk:
         """The function."""
         code = self._code
         for name in ("representations", "entities", "indexes", "ends"):
@@ -129,7 +145,7 @@ class _Generator:
             code.line("ends.append(len(entities))")
         made = f"{code.value(Collected)}(representations, entities, indexes, ends, is_whole)"
         code.line(f"return {made}")
-        collector: Collector = code.compile()
+        collector: _Walk = code.compile()
         return collector
 
     def _walk(self, path: ResponsePath) -> str:
@@ -192,6 +208,17 @@ class _Generator:
             representation = self._identify_flat(requires[0])
         else:
             representation = self._identify_any()
+        if replace is not None and self._is_known_by_key():
+            code.line("first = seen.get(identity)")
+            code.block("if first is None:")
+            code.line("seen[identity] = entity")
+            code.line("indexes.append(len(entities))")
+            code.line(f"representations.append({representation})")
+            code.line("entities.append(entity)")
+            code.depth -= 1
+            code.block("elif first is not entity:")
+            code.line(replace)
+            return
         code.line("index = seen.get(identity)")
         code.block("if index is None:")
         code.line("seen[identity] = index = len(representations)")
@@ -214,6 +241,23 @@ class _Generator:
         code.line("entities.append(entity)")
         code.line("indexes.append(index)")
 
+    def _is_known_by_key(self) -> bool:
+        """Whether entities of equal representations are equal in all that they hold."""
+        if self._place is None or self._is_careful or len(self._call.paths) > 1:
+            return False
+        [representation, *others] = self._call.requires
+        copied = {
+            item.response_key
+            for item in representation.selections
+            if isinstance(item, RequiredField) and not item.selections
+        }
+        held = {
+            item.key
+            for item in self._place.fields.values()
+            if item.constant is None and {*item.brought} - {self._source}
+        }
+        return not others and held <= copied
+
     def _identify_flat(self, representation: Representation) -> str:
         """Emit `identity` for leaves only; gives the expression for the representation."""
         code = self._code
@@ -221,10 +265,13 @@ class _Generator:
         fields = [item for item in representation.selections if isinstance(item, RequiredField)]
         names = [f"field_{number}" for number in range(len(fields))]
         conditions = []
+        texts: set[str] = set()
         for number, (name, field) in enumerate(zip(names, fields, strict=True)):
             code.line(f"{name} = {self._read('entity', field.response_key)}")
             is_key = number < representation.key_count
-            if self._is_careful or self._place is None:
+            if self._is_text(field.response_key):
+                texts.add(name)
+            elif self._is_careful or self._place is None:
                 told = f"{code.value(is_told)}({name})"
                 conditions.append(told if is_key else f"({name} is None or {told})")
             elif is_key:
@@ -236,7 +283,10 @@ class _Generator:
             code.block("else:")
         # Text is its own identity; of other values 1, 1.0 and true would be equal as they are.
         encode = code.value(_encode)
-        parts = [f"{name} if {name}.__class__ is str else {encode}({name})" for name in names]
+        parts = [
+            name if name in texts else f"{name} if {name}.__class__ is str else {encode}({name})"
+            for name in names
+        ]
         if typename == "typename":
             parts.insert(0, typename)
         identity = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
@@ -244,6 +294,18 @@ class _Generator:
         entries = [f"'__typename': {typename}"]
         entries += [f"{field.name!r}: {name}" for field, name in zip(fields, names, strict=True)]
         return "{" + ", ".join(entries) + "}"
+
+    def _is_text(self, key: str) -> bool:
+        """Whether it is surely text, as far as the tree is as the plan promises."""
+        if self._is_careful or self._place is None or not self._place.is_exact:
+            return False
+        known = self._place.fields[key]
+        return (
+            isinstance(known.declared, GraphQLNonNull)
+            and strict_type(get_named_type(known.declared)) is str
+            and not isinstance(known.declared.of_type, GraphQLList)
+            and all(known.brought.get(source) for source in self._place.creators)
+        )
 
     def _expect_types(self, representation: Representation) -> str:
         """Open the block for the representation's types; gives the expression for `__typename`."""

@@ -90,7 +90,7 @@ class CompiledCall:
         merge: Merge,
     ) -> None:
         self.call = call
-        self._collect = None if call.contexts else compile_collector(call, layout, shared)
+        self._collect = None if call.contexts else compile_collector(call, source, layout, shared)
         self._find_groups = compile_groups(call) if call.contexts else None
         places = [layout.find(path)[0] for path in call.paths]
         self._merge = merge
@@ -99,7 +99,7 @@ class CompiledCall:
         self.has_trims = any(target.trim is not None for target in self._targets)
         self.struct = None if self._type is None else self._type.struct
 
-    def gather(self, root: JsonValue) -> tuple[list[SentCall], bool]:
+    def gather(self, root: JsonValue, *, is_regular: bool) -> tuple[list[SentCall], bool]:
         """What is sent for the response tree; several calls for groups of entities in contexts.
 
         Also whether no entity was left out because something it needs is not known.
@@ -107,7 +107,7 @@ class CompiledCall:
         call = self.call
         key, variable = call.response_key, call.variable
         if self._collect is not None:
-            collected = self._collect(root)
+            collected = self._collect(root, is_regular)
             sent = SentCall(call, self, key, variable, collected, _NO_VALUES)
             return [sent], collected.is_whole
         groups, is_whole = self._find_groups(root) if self._find_groups is not None else ([], True)

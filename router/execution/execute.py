@@ -125,7 +125,8 @@ class PreparedOperation:
         return execution.answer()
 
     def _variant(self, variables: dict[str, Any]) -> Variant:
-        values = tuple(variables.get(name) is True for name in self._conditions)
+        names = self._conditions
+        values = tuple([variables.get(name) is True for name in names]) if names else ()
         variant = self._variants.get(values)
         if variant is None:
             if len(self._variants) >= MAX_VARIANTS:

@@ -124,7 +124,7 @@ class Execution:
             if fetch is None:
                 return
             if fetch.fetch.entity_calls:
-                sent, is_whole = fetch.gather(self.root)
+                sent, is_whole = fetch.gather(self.root, is_regular=self.is_regular)
                 if not is_whole:
                     self.is_regular = False
                 if not any(item.collected.representations for item in sent):

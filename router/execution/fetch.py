@@ -114,14 +114,14 @@ class CompiledFetch:
         envelope = msgspec.defstruct("Envelope", [("data", data), ("errors", None, None)], gc=False)
         return msgspec.json.Decoder(envelope).decode
 
-    def gather(self, root: JsonValue) -> tuple[list[SentCall], bool]:
+    def gather(self, root: JsonValue, *, is_regular: bool) -> tuple[list[SentCall], bool]:
         """What the entity calls send.
 
         Also whether no entity was left out because something it needs is not known.
         """
         if len(self.fetch.entity_calls) == 1 and self.calls:
-            return self.calls[0].gather(root)
-        gathered = {id(call.call): call.gather(root) for call in self.calls}
+            return self.calls[0].gather(root, is_regular=is_regular)
+        gathered = {id(call.call): call.gather(root, is_regular=is_regular) for call in self.calls}
         sent: list[SentCall] = []
         for call in self.fetch.entity_calls:
             if id(call) in gathered:

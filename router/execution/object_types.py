@@ -140,7 +140,7 @@ class ObjectType:
 
     @cached_property
     def _unset(self) -> dict[str, Any]:
-        return {attribute(item.key): UNSET for item in self._fields if item.constant is None}
+        return {attribute(item.key): UNSET for item in self._fields if not self._default(item)}
 
     @cached_property
     def _readers(self) -> list[tuple[str, str, Read]]:
