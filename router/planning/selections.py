@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from graphql import VariableDefinitionNode
 
@@ -71,22 +71,23 @@ class NormalizedOperation:
         return name
 
 
-def is_unambiguous(selections: Selections, field: SelectedField) -> bool:
-    """Whether a field's response key, and each below it, means one field for all types."""
-    key = field.response_key
-    return _agree([other for other in _all_fields(selections) if other.response_key == key])
+def unambiguous_keys(selections: Selections) -> frozenset[str]:
+    """Response keys that mean one field for all types, and so does each key below them."""
+    return frozenset(key for key, fields in _by_key([selections]).items() if _agree(fields))
 
 
 def _agree(fields: Sequence[SelectedField]) -> bool:
     """Whether fields of one response key can be read as one."""
-    first = fields[0]
-    if any((field.name, field.arguments) != (first.name, first.arguments) for field in fields):
-        return False
-    by_key: dict[str, list[SelectedField]] = {}
-    for field in fields:
-        for inner in _all_fields(field.selections) if field.selections is not None else ():
-            by_key.setdefault(inner.response_key, []).append(inner)
-    return all(map(_agree, by_key.values()))
+    meanings = {(field.name, field.arguments) for field in fields}
+    below = _by_key(field.selections for field in fields if field.selections is not None)
+    return len(meanings) == 1 and all(map(_agree, below.values()))
+
+
+def _by_key(sets: Iterable[Selections]) -> dict[str, list[SelectedField]]:
+    found: dict[str, list[SelectedField]] = {}
+    for field in (field for selections in sets for field in _all_fields(selections)):
+        found.setdefault(field.response_key, []).append(field)
+    return found
 
 
 def _all_fields(selections: Selections) -> Iterator[SelectedField]:

@@ -17,7 +17,7 @@ from router.planning.selections import (
     Conditions,
     SelectedField,
     Selections,
-    is_unambiguous,
+    unambiguous_keys,
 )
 from router.query_graph.walk import Place
 
@@ -87,11 +87,12 @@ class _Walker:
         for one that does, only to come back for a field of some of them, takes longer.
         """
         fragments = []
+        keys = unambiguous_keys(selections)
         for type_name, below in selections.fragments:
             left = []
             for field in below.fields:
                 readings = self._local_at_hand(place, field)
-                if readings and is_unambiguous(selections, field):
+                if readings and field.response_key in keys:
                     self._add(place, field, readings)
                 else:
                     left.append(field)

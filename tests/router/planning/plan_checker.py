@@ -1,13 +1,10 @@
 """Checks a query plan without the planner: is it valid, is everything there in time, is all asked?
 
-Fetches are played through on shapes instead of data. A shape knows for every object type that may
-stand at a position which response keys would be there, what each means, and which fetches bring it.
-It shares no code with the planner.
+Fetches are played through on shapes instead of data. It shares no code with the planner.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +16,8 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
     is_abstract_type,
-    is_composite_type,
     parse,
     print_ast,
     validate,
@@ -41,31 +36,22 @@ from router.planning.query_plan import (
     ResponsePath,
     TypeCondition,
 )
+from tests.router.planning.plan_reader import OperationReader
+from tests.router.planning.plan_shapes import (
+    Entry,
+    PlanError,
+    Shape,
+    arguments_of,
+    lookup,
+    merge,
+    response_key_of,
+    shapes_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from router.supergraph import SubgraphType, Supergraph
-
-
-class PlanError(AssertionError):
-    """The plan is wrong."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """A response key: the field it stands for, the fetches that bring it, the value's shape."""
-
-    meaning: tuple[str, str]
-    fetches: set[int]
-    below: Shape | None = None
-
-
-@dataclass(slots=True)
-class Shape:
-    """Response keys by type; an @interfaceObject stands under its interface's name."""
-
-    types: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
 
 class PlanChecker:
@@ -133,7 +119,7 @@ class _Play:
             if isinstance(item, FragmentDefinitionNode)
         }
         root = self._supergraph.root_types[operation.operation.value]
-        reader = _Reader(self._supergraph, fragments, self._is_included)
+        reader = OperationReader(self._supergraph, fragments, self._is_included)
         reader.check(self._root, [root], [operation.selection_set], root)
 
     def _check_order(self, plan: QueryPlan) -> None:
@@ -160,9 +146,9 @@ class _Play:
             self._select(result, operation.selection_set, root, schema, fetch.id)
             self._rename(result, fetch.renames)
             for shape, _ in self._targets(fetch.path, fetch):
-                _merge(shape, result)
+                merge(shape, result)
             return
-        by_key = {_key(node): node for node in operation.selection_set.selections}
+        by_key = {response_key_of(node): node for node in operation.selection_set.selections}
         for call in fetch.entity_calls:
             if not self._holds((item.variable, item.value) for item in call.conditions):
                 continue
@@ -196,7 +182,7 @@ class _Play:
                 and not is_abstract_type(declared)
             ):
                 result = Shape({type_name: result.types.pop(target)})
-            _merge(shape, result)
+            merge(shape, result)
 
     def _check_contexts(self, fetch: Fetch, call: EntityCall, node: FieldNode) -> None:
         """Each contextual argument takes its value from the nearest object that sets it."""
@@ -337,8 +323,8 @@ class _Play:
         for concrete in possible:
             entries = shape.types.setdefault(concrete.name, {})
             for node in self._fields(selection_set, concrete, schema):
-                meaning = (node.name.value, _arguments(node, self._filled))
-                entry = entries.setdefault(_key(node), Entry(meaning, set()))
+                meaning = (node.name.value, arguments_of(node, self._filled))
+                entry = entries.setdefault(response_key_of(node), Entry(meaning, set()))
                 entry.fetches.add(fetch)
                 if node.selection_set is not None:
                     declared = get_named_type(concrete.fields[node.name.value].type)
@@ -363,7 +349,7 @@ class _Play:
 
     def _rename(self, shape: Shape, renames: Iterable[Rename]) -> None:
         for rename in renames:
-            for target in _shapes_at(shape, [item for item in rename.path if item != LIST]):
+            for target in shapes_at(shape, [item for item in rename.path if item != LIST]):
                 for entries in target.types.values():
                     if rename.source in entries:
                         entries[rename.target] = entries.pop(rename.source)
@@ -383,113 +369,6 @@ class _Play:
         return True
 
 
-class _Reader:
-    """Reads the client's operation from what was fetched."""
-
-    def __init__(
-        self,
-        supergraph: Supergraph,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        is_included: Any,
-    ) -> None:
-        self._supergraph = supergraph
-        self._api = supergraph.api_schema
-        self._fragments = fragments
-        self._is_included = is_included
-
-    def check(
-        self, shape: Shape, types: Iterable[str], sets: list[SelectionSetNode], where: str
-    ) -> None:
-        declared = [self._api.get_type(name) for name in types]
-        objects = [item for item in declared if item is not None and not is_abstract_type(item)]
-        # Once the object type is known, it takes the place of the interface's name.
-        for concrete in objects or [item for item in declared if item is not None]:
-            type_name = concrete.name
-            by_key: dict[str, list[FieldNode]] = {}
-            for selection_set in sets:
-                self._collect(selection_set, concrete, by_key, where)
-            for key, nodes in by_key.items():
-                self._check_field(shape, type_name, concrete, key, nodes, where)
-
-    def _check_field(
-        self,
-        shape: Shape,
-        type_name: str,
-        concrete: Any,
-        key: str,
-        nodes: list[FieldNode],
-        where: str,
-    ) -> None:
-        name = nodes[0].name.value
-        if name.startswith("__"):
-            if name == "__typename" and where.count(".") and is_abstract_type(concrete):
-                msg = f"{where}: only an interface is known, not the type"
-                raise PlanError(msg)
-            return
-        entry = lookup(self._supergraph, shape, type_name, key)
-        if entry is None:
-            msg = f"{where}.{key} of {type_name} is not fetched"
-            raise PlanError(msg)
-        if entry.meaning != (name, _arguments(nodes[0])):
-            msg = f"{where}.{key} of {type_name} is {entry.meaning}"
-            raise PlanError(msg)
-        declared = get_named_type(concrete.fields[name].type)
-        if not is_composite_type(declared):
-            return
-        if entry.below is None or not entry.below.types:
-            msg = f"{where}.{key}: nothing is fetched below"
-            raise PlanError(msg)
-        types = [item for item in entry.below.types if self._is_common(declared.name, item)]
-        sets = [node.selection_set for node in nodes if node.selection_set is not None]
-        self.check(entry.below, types, sets, f"{where}.{key}")
-
-    def _is_common(self, declared: str, type_name: str) -> bool:
-        """Members that not all subgraphs know may be left out of a union."""
-        if self._supergraph.kinds[declared] != "union":
-            return True
-        return all(
-            type_name in subgraph.types[declared].possible_types
-            for subgraph in self._supergraph.subgraphs.values()
-            if declared in subgraph.types
-        )
-
-    def _collect(
-        self,
-        selection_set: SelectionSetNode,
-        concrete: Any,
-        by_key: dict[str, list[FieldNode]],
-        where: str,
-    ) -> None:
-        for node in selection_set.selections:
-            if not self._is_included(node):
-                continue
-            if isinstance(node, FieldNode):
-                by_key.setdefault(_key(node), []).append(node)
-                continue
-            fragment: Any = node
-            if not isinstance(node, InlineFragmentNode):
-                fragment = self._fragments[fragment.name.value]
-            condition = fragment.type_condition
-            declared: Any = self._api.get_type(condition.name.value) if condition else concrete
-            if declared is concrete or (
-                is_abstract_type(declared) and self._api.is_sub_type(declared, concrete)
-            ):
-                self._collect(fragment.selection_set, concrete, by_key, where)
-            elif is_abstract_type(concrete):
-                msg = f"{where}: {concrete.name} is not told apart"
-                raise PlanError(msg)
-
-
-def lookup(supergraph: Supergraph, shape: Shape, type_name: str, key: str) -> Entry | None:
-    """A key of a type, or of an @interfaceObject that stands for it."""
-    for name, entries in shape.types.items():
-        if key in entries and (
-            name == type_name or type_name in supergraph.possible_types.get(name, ())
-        ):
-            return entries[key]
-    return None
-
-
 def _fields_of_types(
     supergraph: Supergraph, subgraph: str, node: FieldNode
 ) -> Iterator[tuple[SubgraphType, FieldNode]]:
@@ -500,33 +379,6 @@ def _fields_of_types(
             for field in fragment.selection_set.selections:
                 if isinstance(field, FieldNode) and field.name.value in view.fields:
                     yield view, field
-
-
-def _merge(target: Shape, source: Shape) -> None:
-    for type_name, entries in source.types.items():
-        known = target.types.setdefault(type_name, {})
-        for key, entry in entries.items():
-            own = known.get(key)
-            if own is None:
-                known[key] = Entry(entry.meaning, set(entry.fetches))
-                own = known[key]
-            elif own.meaning != entry.meaning:
-                msg = f"{key} of {type_name} is {own.meaning} and {entry.meaning}"
-                raise PlanError(msg)
-            own.fetches |= entry.fetches
-            if entry.below is not None:
-                own.below = own.below or Shape()
-                _merge(own.below, entry.below)
-
-
-def _shapes_at(shape: Shape, path: list[Any]) -> Iterator[Shape]:
-    if not path:
-        yield shape
-        return
-    for entries in shape.types.values():
-        entry = entries.get(path[0])
-        if entry is not None and entry.below is not None:
-            yield from _shapes_at(entry.below, path[1:])
 
 
 def _condition_variables(document: DocumentNode) -> set[str]:
@@ -543,17 +395,3 @@ def _selection_set(node: FieldNode) -> SelectionSetNode:
         msg = f"{node.name.value} selects nothing"
         raise PlanError(msg)
     return node.selection_set
-
-
-def _key(node: FieldNode) -> str:
-    return node.alias.value if node.alias is not None else node.name.value
-
-
-def _arguments(node: FieldNode, filled: Iterable[str] = ()) -> str:
-    """As printed, without those that take the router's variables."""
-    printed = sorted(
-        print_ast(argument)
-        for argument in node.arguments or ()
-        if not (isinstance(argument.value, VariableNode) and argument.value.name.value in filled)
-    )
-    return ", ".join(printed)

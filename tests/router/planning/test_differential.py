@@ -15,7 +15,8 @@ from router.execution import ExecutionContext, prepare
 from router.observations import Observations
 from router.planning import Planner, UnplannableError, print_plan
 from router.supergraph import Supergraph, load_supergraph
-from tests.router.planning.plan_checker import PlanChecker, PlanError
+from tests.router.planning.plan_checker import PlanChecker
+from tests.router.planning.plan_shapes import PlanError
 from tests.router.planning.random_graph_maker import LABELS, random_graph
 from tests.router.planning.random_operations import random_operation, variables_of
 from tests.router.planning.random_subgraphs import Ledger, RandomSubgraph, Truth

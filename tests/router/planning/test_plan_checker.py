@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from router.planning import Planner
-from tests.router.planning.plan_checker import PlanChecker, PlanError
+from tests.router.planning.plan_shapes import PlanError
 from tests.router.planning.test_cases import CASES, supergraph_of
 
 if TYPE_CHECKING:
     from router.planning.query_plan import QueryPlan
+    from tests.router.planning.plan_checker import PlanChecker
 
 OPERATION = "{ products { offer } }"
 
