@@ -17,7 +17,7 @@ from benchmarks.router.contenders import (
     npm_version,
     router_version,
 )
-from benchmarks.router.load import Target
+from benchmarks.router.load import Asked, Target
 from benchmarks.router.measure import Samples, url_of
 from benchmarks.router.processes import Child, Trees, free_port, running, wait_for_answer
 from router.checks.subgraph_sources import sdl_of_endpoint
@@ -63,12 +63,12 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class RestTarget(Target):
-    def requests(self, workload: Workload) -> Callable[[int], bytes]:
-        first = workload.variables["first"]
+    first: int = 20
 
+    def requests(self, workload: Asked) -> Callable[[int], bytes]:
         def request(number: int) -> bytes:
             page = workload.proof(number).decode().strip('"')
-            path = f"/tasks?page={page}&first={first}"
+            path = f"/tasks?page={page}&first={self.first}"
             return f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode()
 
         return request

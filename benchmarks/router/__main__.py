@@ -6,6 +6,7 @@ Exit codes: 0 measured (or, with --check, within the bounds), 1 a wrong answer o
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from benchmarks.router.measure import Outcome, Pace, Runner, measure_graph
 from benchmarks.router.workloads import WORKLOADS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -85,8 +86,9 @@ def joined(
         for runner in outcome.runners:
             runners.setdefault(runner.contender.name, []).append(runner)
     reasons = dict(skipped) | {who: why for o in outcomes for who, why in o.skipped}
+    floors = {w: statistics.median(us) for o in outcomes for w, us in o.floors_us.items()}
     return report.Results(
-        contenders=[result(of_contender) for of_contender in runners.values()],
+        contenders=[result(of_contender, floors) for of_contender in runners.values()],
         skipped=[(who, why.splitlines()[-1].strip()) for who, why in reasons.items()],
         settings=f"{pace.connections} connections, {pace.rounds} rounds of {pace.load_s:.0f} s",
         machine=report.machine(),
@@ -94,14 +96,18 @@ def joined(
     )
 
 
-def result(runners: Sequence[Runner]) -> report.ContenderResult:
+def result(runners: Sequence[Runner], floors: Mapping[str, float]) -> report.ContenderResult:
     contender = runners[0].contender
+    workloads = {w: s.medians() for r in runners for w, s in r.samples.items()}
+    for name, floor_us in floors.items():
+        if name in workloads:
+            workloads[name]["added_p50_us"] = workloads[name]["alone_p50_us"] - floor_us
     return report.ContenderResult(
         name=contender.name,
         version=contender.version(),
         start_s=max(r.start_s for r in runners),
         memory_mib=max(r.memory_mib for r in runners),
-        workloads={w: s.medians() for r in runners for w, s in r.samples.items()},
+        workloads=workloads,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 import uvloop
@@ -14,7 +14,17 @@ import uvloop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from benchmarks.router.workloads import Workload
+
+class Asked(Protocol):
+    """What is asked again and again."""
+
+    def body(self, number: int) -> bytes:
+        """The request with this number."""
+        ...
+
+    def proof(self, number: int) -> bytes:
+        """What the answer to it holds."""
+        ...
 
 
 class WrongAnswerError(Exception):
@@ -43,12 +53,13 @@ class Target:
 
     port: int
     token: str | None = None
+    path: str = "/graphql"
 
-    def requests(self, workload: Workload) -> Callable[[int], bytes]:
+    def requests(self, workload: Asked) -> Callable[[int], bytes]:
         """Gives the whole request with a number."""
         identity = f"authorization: Bearer {self.token}\r\n" if self.token else ""
         head = (
-            "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
+            f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n"
             f"content-type: application/json\r\n{identity}content-length: "
         ).encode()
 
@@ -65,7 +76,7 @@ class Client(asyncio.Protocol):
     def __init__(
         self,
         request: Callable[[int], bytes],
-        workload: Workload,
+        workload: Asked,
         numbers: Iterator[int],
         load: Load,
         until: float,
@@ -123,7 +134,7 @@ class Client(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def drive(target: Target, workload: Workload, connections: int, duration_s: float) -> Load:
+async def drive(target: Target, workload: Asked, connections: int, duration_s: float) -> Load:
     load = Load()
     request = target.requests(workload)
     numbers = itertools.count(time.time_ns() // 1000)  # never the number of an earlier run
@@ -144,7 +155,7 @@ async def drive(target: Target, workload: Workload, connections: int, duration_s
     return load
 
 
-def run_load(target: Target, workload: Workload, *, connections: int, duration_s: float) -> Load:
+def run_load(target: Target, workload: Asked, *, connections: int, duration_s: float) -> Load:
     """Keep `connections` requests in flight for `duration_s`.
 
     Raises:

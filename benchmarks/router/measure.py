@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.router.contenders import ROOT, Contender, Graph, UnavailableError
+from benchmarks.router.floor import direct_requests, floor_us
 from benchmarks.router.identity import make_identity
 from benchmarks.router.load import Load, Target, WrongAnswerError, run_load
 from benchmarks.router.processes import (
@@ -77,6 +78,8 @@ class Outcome:
     runners: list[Runner]
     skipped: list[tuple[str, str]]
     """Contender and reason."""
+    floors_us: dict[str, list[float]] = field(default_factory=dict)
+    """By workload, one entry a round: see `floor.floor_us`."""
 
 
 @contextlib.contextmanager
@@ -206,8 +209,12 @@ def measure_graph(
             for runner in tuple(outcome.runners):
                 with left_out_if_wrong(outcome, runner):
                     warm_up(runner, workload, pace)
+        direct = {each.name: direct_requests(each, stub_url) for each in workloads}
         for number, workload in itertools.product(range(pace.rounds), workloads):
             print(f"  round {number + 1} of {pace.rounds}: {workload.name}", flush=True)
+            if requests := direct[workload.name]:
+                floor = floor_us(stub_url, requests, pace.alone_s)
+                outcome.floors_us.setdefault(workload.name, []).append(floor)
             for runner in tuple(outcome.runners):
                 with left_out_if_wrong(outcome, runner):
                     measure(runner, workload, pace)
