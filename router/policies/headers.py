@@ -96,20 +96,16 @@ class HeaderPropagation:
             client_address: "" for none.
             traceparent: Replaces the client's; "" leaves that.
         """
-        identity: list[tuple[str, str]] = []
-        for raw, name in self._identity:
-            value = client.get(raw)
-            if value is not None:
-                identity.append((name, value.decode("latin-1")))
-        headers = identity.copy()
-        for raw, name in self._others:
-            value = client.get(raw)
-            if value is not None:
-                headers.append((name, value.decode("latin-1")))
+        identity = [
+            (name, client[raw].decode("latin-1")) for raw, name in self._identity if raw in client
+        ]
+        others = [
+            (name, client[raw].decode("latin-1")) for raw, name in self._others if raw in client
+        ]
         if traceparent:
-            headers = [header for header in headers if header[0] != "traceparent"]
-            headers.append(("traceparent", traceparent))
-        headers.append(("x-request-id", request_id))
+            others = [header for header in others if header[0] != "traceparent"]
+            others.append(("traceparent", traceparent))
+        others.append(("x-request-id", request_id))
         if client_address:
-            headers.append(("x-forwarded-for", client_address))
-        return ForwardedHeaders(tuple(headers), tuple(identity))
+            others.append(("x-forwarded-for", client_address))
+        return ForwardedHeaders((*identity, *others), tuple(identity))
