@@ -118,6 +118,11 @@ class AuthGraph:
         assert payload["userErrors"] == []
         return _person(username, payload)
 
+    async def register_code(self, username: str) -> str | None:
+        """What a registration was refused for; None when it succeeded."""
+        values = {"email": f"{username}@example.com", "username": username, "password": PASSWORD}
+        return _code(await self.post(REGISTER, {"input": values}), "register")
+
     async def administrator(self, username: str = "root") -> Person:
         """Registered, promoted behind the scenes, logged in again."""
         person = await self.register(username)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +52,76 @@ async def test_the_database_goes_and_comes_back_without_a_restart(
             assert (await http.get("/health/ready")).status_code == 200
             assert (await http.get("/revocations")).status_code == 200
         await database.close()
+
+
+async def test_nothing_is_half_done_though_the_database_is_killed_under_load(
+    server_folder: Path, tmp_path: Path
+) -> None:
+    """Whoever was told to come later comes again; each account has all that belongs to it."""
+    clients, each = 6, 10
+    options = {**THROWAWAY_OPTIONS, "synchronous_commit": "on"}  # nothing may be lost
+    server = EmbeddedPostgres(server_folder / "killed-auth", password="postgres", options=options)
+    with server:
+        url = server.url(driver="postgresql+asyncpg")
+        await migrate(url)
+        database = Database(url, application_name="test")
+        async with running(create_app(settings_for(url, tmp_path))) as http:
+            auth = AuthGraph(http, database, settings_for(url, tmp_path))
+            done: list[str] = []
+            failures: list[str] = []
+
+            async def persist(ask: Callable[[], Awaitable[str | None]]) -> str | None:
+                """Ask until there is an answer: the code of a problem, None when there is none."""
+                while (code := await ask()) == "SERVICE_OVERLOADED":
+                    failures.append(code)
+                    await asyncio.sleep(0.02)
+                return code
+
+            async def live(name: str) -> None:
+                failed_before = len(failures)
+                code = await persist(lambda: auth.register_code(name))
+                # The answer to the first try may have been lost on the way, the account not.
+                assert code is None or (code == "EMAIL_TAKEN" and len(failures) > failed_before)
+                assert await persist(lambda: auth.login_code(name, PASSWORD)) is None
+                done.append(name)
+
+            async def live_in_turn(number: int) -> None:
+                for count in range(each):
+                    await live(f"user-{number}-{count}")
+
+            async def kill_halfway() -> None:
+                await eventually(lambda: _is_halfway(done, clients * each), within_s=60)
+                server.process.kill()
+                server.process.wait()
+                await asyncio.to_thread(server.start)
+
+            async with asyncio.TaskGroup() as group:
+                for number in range(clients):
+                    group.create_task(live_in_turn(number))
+                group.create_task(kill_halfway())
+            assert failures, "nobody noticed"
+            whole = await database.fetch(WHOLE_ACCOUNTS)
+            assert [row["username"] for row in whole] == sorted(done)
+            assert await database.fetch_value("SELECT count(*) FROM users") == len(done)
+        await database.close()
+
+
+WHOLE_ACCOUNTS = """
+SELECT username FROM users
+WHERE (SELECT count(*) FROM outbox
+       WHERE type = 'user.created' AND data ->> 'username' = username) = 1
+  AND (SELECT count(*) FROM audit_events WHERE kind = 'REGISTERED' AND subject_id = users.id) = 1
+  AND (SELECT count(*) FROM audit_events
+       WHERE kind IN ('REGISTERED', 'LOGIN_SUCCEEDED') AND subject_id = users.id)
+    = (SELECT count(*) FROM sessions JOIN refresh_tokens ON session_id = sessions.id
+       WHERE user_id = users.id)
+ORDER BY username
+"""
+"""Accounts with one event, one audited registration, and one refresh token a session opened."""
+
+
+async def _is_halfway(done: list[str], total: int) -> bool:
+    return len(done) >= total / 2
 
 
 async def test_no_event_is_lost_while_brokers_and_workers_die(
