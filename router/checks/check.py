@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from router.checks.advice import advice_for
+from router.checks.advice import Advice, advice_for
 from router.checks.authorization import authorization_changes
 from router.checks.change import Change, Severity
 from router.checks.changes import schema_changes
@@ -21,6 +21,7 @@ from router.checks.operations import uses, validation_errors
 from router.checks.renames import ADDITIONS
 from router.checks.report import FileLocation, Finding, Level, Report
 from router.checks.sources import schema_of_subgraph
+from router.composition.remedies import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -230,6 +231,7 @@ def _composition_finding(error: CompositionError, schemas: Schemas) -> Finding:
         error.code,
         "",
         error.message,
+        advice=Advice(subgraph=remedy(error.code)),
         location=location,
         subgraphs=error.subgraphs,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from router.checks.authorization import needs_in_words
 from router.checks.errors import CheckInputError
 from router.composition.codes import ErrorCode, HintCode
+from router.composition.remedies import remedy
 from router.federation.field_set import print_field_set
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def explain_code(code: str) -> str | None:
-    """What a code of composition means; None if there is no such code."""
+    """What a code of composition means and what helps; None if there is no such code."""
     for catalogue in (ErrorCode, HintCode):
         if code in catalogue.__members__:
-            return str(catalogue[code].value)
+            return f"{catalogue[code].value}\n{remedy(code)}".rstrip()
     return None
 
 

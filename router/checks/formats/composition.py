@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from router.checks.files import excerpt
+from router.composition.remedies import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,4 +49,6 @@ def findings_text(composition: Composition, subgraphs: Sequence[LoadedSubgraph])
                 lines.append(f"  {at.subgraph}: {subgraph.source}:{at.line}:{at.column}")
                 if shown := excerpt(subgraph.sdl, at.line, at.column):
                     lines.append(shown)
+            if advice := remedy(finding.code):
+                lines.append(f"  {advice}")
     return "".join(f"{line}\n" for line in lines)

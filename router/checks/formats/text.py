@@ -65,7 +65,7 @@ def advice_in_words(finding: Finding) -> list[str]:
     return [
         f"{who}: {what}"
         for who, what in (("in the subgraph", subgraph), ("in clients", clients))
-        if what and (finding.used_by or finding.renamed_to)
+        if what and (finding.used_by or finding.renamed_to or finding.severity is None)
     ]
 
 

@@ -41,7 +41,10 @@ def check_satisfiability(context: MergeContext) -> None:
             if (found.type_name, found.field) in reported:
                 continue
             reported.add((found.type_name, found.field))
-            places = context.places_at(found.type_name, found.field)
+            # No subgraph defines __typename; then the type itself is the place.
+            places = context.places_at(found.type_name, found.field) or context.places_at(
+                found.type_name
+            )
             message = explain(context.merged, graph, found)
             context.report.error(ErrorCode.SATISFIABILITY_ERROR, message, places)
 

@@ -5,6 +5,8 @@ import pytest
 from router.checks.errors import CheckInputError
 from router.checks.explain import explain_code, explain_coordinate
 from router.composition import SubgraphDefinition, compose
+from router.composition.codes import ErrorCode
+from router.composition.remedies import remedy
 from router.supergraph import Supergraph, load_supergraph
 
 _LINK = (
@@ -69,6 +71,14 @@ def test_an_unknown_coordinate_is_named_with_the_nearest_one(supergraph: Supergr
 
 
 def test_a_code_is_explained_without_a_supergraph() -> None:
-    assert explain_code("EXTERNAL_UNUSED")
+    assert explain_code("EXTERNAL_UNUSED") == (
+        "An @external field is used by no @key, @requires, @provides or interface.\n"
+        "Remove the field from this subgraph, or take @external off it."
+    )
     assert explain_code("INCONSISTENT_DESCRIPTION")
     assert explain_code("NO_SUCH_CODE") is None
+
+
+@pytest.mark.parametrize("code", ErrorCode, ids=lambda code: code.name)
+def test_every_error_of_composition_says_what_helps(code: ErrorCode) -> None:
+    assert remedy(code.name)
