@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.cache.lru import LruCache
 from router.planning import Planner
+from router.policies.introspection_limit import IntrospectionLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -32,6 +33,7 @@ class Engine:
     Requests keep the engine they began with, so that a swap never mixes two supergraphs.
 
     Attributes:
+        introspection_limit: Of operations on its API schema.
         in_flight: Requests that use it; one that begins adds itself, and calls `leave` at its end.
     """
 
@@ -41,6 +43,7 @@ class Engine:
         "_thread",
         "clients",
         "in_flight",
+        "introspection_limit",
         "operations",
         "planner",
         "supergraph",
@@ -50,6 +53,7 @@ class Engine:
         self.supergraph = supergraph
         supergraph.api_schema  # noqa: B018 (built at first use, which shall not be a request)
         self.planner = Planner(supergraph)
+        self.introspection_limit = IntrospectionLimit(supergraph.api_schema)
         self.clients = clients
         self.in_flight = 0
         self._idle: asyncio.Event | None = None

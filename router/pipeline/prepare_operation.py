@@ -40,6 +40,7 @@ def prepare_operation(
         if not policies.allows_introspection:
             refuse_introspection(parsed)
         validate(parsed, schema, hide_suggestions=hide, max_tokens=limits.max_tokens)
+        engine.introspection_limit.check(parsed.operation, parsed.fragments)
         parsed = parse(text, operation_name, limits, has_locations=False)
         return Operation(
             text,
