@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
+import pytest
 
 from devstack.stack import Stack
 from tests.support.graph_client import GraphClient, Person
@@ -72,6 +73,60 @@ async def test_a_deletion_reaches_tasks_when_it_is_back(
         return await count(stack, "SELECT count(*) FROM tasks WHERE title = 'Left behind'") == 0
 
     await eventually(is_gone, within_s=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("auth", "me { id }"), ("tasks", "tasks { totalCount }")]
+)
+async def test_a_killed_database_is_told_and_takes_nothing_else_along(
+    stack: Stack, client: GraphClient, alice: Person, name: str, field: str
+) -> None:
+    both = "{ me { id } tasks { totalCount } }"
+    database = stack.databases[name]
+    database.process.kill()
+    database.process.wait()
+    try:
+        answer = await client.send(both, token=alice.access_token)
+        assert [(error["path"], error["extensions"]["code"]) for error in answer.errors] == [
+            ([field.partition(" ")[0]], "SERVICE_OVERLOADED")
+        ]
+        assert [value is None for value in answer.partial_data.values()].count(True) == 1
+    finally:
+        database.start()
+
+    async def is_back() -> bool:
+        return not (await client.send(both, token=alice.access_token)).errors
+
+    await eventually(is_back, within_s=10)
+
+
+async def test_a_deletion_arrives_though_broker_and_workers_are_killed(
+    stack: Stack, client: GraphClient, alice: Person
+) -> None:
+    await client.create_task(alice, "Outlives a broker")
+    root = (await client.login(ADMIN_EMAIL, ADMIN_PASSWORD))["tokens"]["accessToken"]
+    assert stack.broker is not None
+    stack.broker.process.kill()
+    stack.broker.process.wait()
+    deleted = await client.send(
+        "mutation($id: ID!) { deleteUser(input: { id: $id }) { deletedUserId } }",
+        {"id": alice.id},
+        token=root,
+    )
+    assert deleted.data["deleteUser"] == {"deletedUserId": alice.id}
+    killed = []
+    for running in [part for part in stack.parts if part.part.name.endswith("-worker")]:
+        running.process.kill()
+        killed.append(stack.stop_part(running.part.name))
+    stack.broker.start()
+    for part in killed:
+        stack.start_part(part)
+
+    async def is_gone() -> bool:
+        left = "SELECT count(*) FROM tasks WHERE title = 'Outlives a broker'"
+        return await count(stack, left) == 0
+
+    await eventually(is_gone, within_s=15)
 
 
 async def test_the_worker_announces_an_overdue_task_once(
