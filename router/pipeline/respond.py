@@ -26,7 +26,9 @@ def respond(
     extensions: dict[str, Any] | None = None,
 ) -> Answer:
     """The answer to an executed operation."""
-    data = b"null" if result.data is None else result.data
+    if result.body is not None and extensions is None:
+        return Answer(result.body)
+    data = result.data
     end = b"}" if extensions is None else b',"extensions":' + _encode(extensions) + b"}"
     if not result.errors:
         return Answer(b'{"data":' + data + end)
