@@ -143,7 +143,7 @@ class Pipeline:
 
         variables = operation.coerce(request.variables or {})
         if operation.estimate_cost is not None and policies.limits.max_cost is not None:
-            limit_cost(operation.estimate_cost, variables, policies.limits.max_cost)
+            limit_cost(operation.estimate_cost, variables, caller, policies.limits.max_cost)
         mark("coerce_variables")
         context = execution_context(caller, observations, policies.headers, deadline)
         result = await prepared.execute(variables, context, engine.clients)

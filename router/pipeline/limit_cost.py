@@ -8,14 +8,18 @@ from router.policies.limits import too_large
 
 if TYPE_CHECKING:
     from router.pipeline.operation import EstimateCost
+    from router.pipeline.request import Caller
 
 
-def limit_cost(estimate: EstimateCost, variables: dict[str, Any], max_cost: int) -> None:
-    """Refuse an operation whose estimated cost is over the limit.
+def limit_cost(
+    estimate: EstimateCost, variables: dict[str, Any], caller: Caller, max_cost: int
+) -> None:
+    """Refuse an operation that takes its request's estimated cost over the limit.
 
     Raises:
         ClientError: QUERY_TOO_COMPLEX.
     """
-    cost = estimate(variables)
+    cost = caller.cost + estimate(variables)
     if cost > max_cost:
         raise too_large("QUERY_TOO_COMPLEX", "estimated cost", max_cost, cost)
+    caller.cost = cost

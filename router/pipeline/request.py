@@ -50,6 +50,7 @@ class Caller(msgspec.Struct):
             values are joined by commas.
         peer: Address of the other end of the connection; "" where there is none.
         response_headers: To be sent with the answer, whatever that will be.
+        cost: Estimated so far; added up over all operations of a batch.
         guarded_calls: Calls so far of mutations of which a request may hold one; counted over all
             operations of a batch.
     """
@@ -58,6 +59,7 @@ class Caller(msgspec.Struct):
     headers: Mapping[bytes, bytes]
     peer: str = ""
     response_headers: tuple[tuple[bytes, bytes], ...] = ()
+    cost: float = 0.0
     guarded_calls: int = 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from router import Router, RouterOptions
 from router.policies.client_address import TrustedProxies
 from router.policies.limits import Limits
 from router.policies.policy_set import PolicySet
+from router.policies.rate_limit import Rate, RateLimits
 from router.server.cors import Cors
 from router.server.graphql_http import HttpOptions
 from tests.router.policies.accounts_supergraph import accounts_supergraph
@@ -285,6 +287,39 @@ async def test_nor_does_a_batch_of_persisted_ones() -> None:
         ["BATCH_NOT_ALLOWED"] * 2
     )
     assert len(auth.requests) == 1
+
+
+async def test_a_batch_costs_what_its_operations_cost_together() -> None:
+    limits = Limits(max_cost=25)
+    async with running(router(limits=limits, http={"max_batch": 5})) as client:
+        part = {"query": "query($n: Int) { me { friends(first: $n) { id } } }"}
+        response = await client.post("/graphql", json=[{**part, "variables": {"n": 10}}] * 3)
+    found = [answer.get("errors", [{"extensions": {"code": ""}}])[0] for answer in response.json()]
+    assert [error["extensions"]["code"] for error in found] == ["", "", "QUERY_TOO_COMPLEX"]
+    assert found[2]["extensions"]["actual"] == 33
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        [f"mutation {{ a: {LOGIN} b: {LOGIN} c: {LOGIN} }}"],
+        [f"mutation {{ a: {LOGIN} ...F }} fragment F on Mutation {{ b: {LOGIN} c: {LOGIN} }}"],
+        [f"mutation {{ a: {LOGIN} b: {LOGIN} }}", f"mutation X {{ {LOGIN} }}"],
+        [f"mutation {{ {LOGIN} }}"] * 3,
+    ],
+)
+@pytest.mark.parametrize("how", ["alone", "batch", "persisted"])
+async def test_a_limited_field_is_counted_however_it_is_called(calls: list[str], how: str) -> None:
+    limits = RateLimits(anonymous=None, user=None, fields={"Mutation.login": Rate(2, 60)})
+    parts: list[Any] = [{"query": call} for call in calls]
+    if how == "persisted":
+        for part in parts:
+            digest = sha256(part["query"].encode()).hexdigest()
+            part["extensions"] = {"persistedQuery": {"version": 1, "sha256Hash": digest}}
+    async with running(router(rate_limits=limits, http={"max_batch": 9})) as client:
+        bodies = [parts] if how == "batch" else parts
+        answers = [(await client.post("/graphql", json=body)).text for body in bodies]
+    assert "RATE_LIMITED" in answers[-1]
 
 
 @pytest.mark.parametrize("depth", [50, 400, 900, 5000, 200_000])
