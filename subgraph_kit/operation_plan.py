@@ -124,7 +124,7 @@ class Slot:
                 )
         elif isinstance(value, Exception):
             run.fail(value, self.nodes, path, target)
-        elif hasattr(type(value), "__await__"):
+        elif _is_awaitable(type(value)):
             run.unsettled.append((self, value, container, key, path, target))
         else:
             try:
@@ -303,15 +303,16 @@ def _leaf_reader(fields: "Sequence[FieldPlan]") -> Callable[[Any], dict[str, Any
         def read(value):
             leaf0 = value.id
             if type(leaf0) is not class0:
+                if leaf0 is None: raise WrongLeafError
                 leaf0 = convert0(leaf0)
             leaf1 = value.due_at
             if leaf1 is not None:
                 leaf1 = convert1(leaf1)
             return {'id': leaf0, 'dueAt': leaf1, 'owner': None}
 
-    It raises when any leaf is wrong; `convert` of a leaf that must not be null does so on null.
+    It raises when any leaf is wrong.
     """
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"WrongLeafError": _WrongLeafError}
     lines = ["def read(value):"]
     items = []
     for number, field in enumerate(fields):
@@ -319,30 +320,35 @@ def _leaf_reader(fields: "Sequence[FieldPlan]") -> Callable[[Any], dict[str, Any
         if field.attribute is None or not isinstance(leaf, Leaf):
             items.append(f"{field.key!r}: None")
             continue
-        name = f"leaf{number}"
-        items.append(f"{field.key!r}: {name}")
-        conditions = [] if leaf.exact_class is None else [f"type({name}) is not class{number}"]
-        if field.slot.is_nullable:
-            conditions.append(f"{name} is not None")
+        name, class_, convert = f"leaf{number}", f"class{number}", f"convert{number}"
+        names |= {class_: leaf.exact_class, convert: leaf.convert}
         lines.append(f" {name} = value.{field.attribute}")
-        lines.append(f" if {' and '.join(conditions) or 'True'}: {name} = convert{number}({name})")
-        names[f"class{number}"] = leaf.exact_class
-        names[f"convert{number}"] = leaf.convert if field.slot.is_nullable else _required(leaf)
+        lines.append(f" if type({name}) is not {class_}:" if leaf.exact_class else " if True:")
+        if field.slot.is_nullable:
+            lines.append(f"  if {name} is not None: {name} = {convert}({name})")
+        else:
+            lines.append(f"  if {name} is None: raise WrongLeafError")
+            lines.append(f"  {name} = {convert}({name})")
+        items.append(f"{field.key!r}: {name}")
     lines.append(f" return {{{', '.join(items)}}}")
     exec("\n".join(lines), names)  # noqa: S102 - made of names of the schema and of aliases
     read: Callable[[Any], dict[str, Any]] = names["read"]
     return read
 
 
-def _required(leaf: Leaf) -> Callable[[Any], Any]:
-    convert = leaf.convert
+class _WrongLeafError(Exception):
+    """Some leaf is null that must not be."""
 
-    def convert_value(value: Value) -> Value:
-        if value is None:
-            raise TypeError("null in a place that must not hold it")
-        return convert(value)
 
-    return convert_value
+def _is_awaitable(class_: type) -> bool:
+    known = _AWAITABLE.get(class_)
+    if known is None:
+        known = _AWAITABLE[class_] = hasattr(class_, "__await__")
+    return known
+
+
+_AWAITABLE: dict[type, bool] = {}
+"""By class, of which there are few; a look into the class costs more when it finds nothing."""
 
 
 def _keys(path: "PathLink | None") -> list[str | int]:
