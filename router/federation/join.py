@@ -22,6 +22,7 @@ from router.federation.specification import (
 
 JOIN_0_3: Final = "https://specs.apollo.dev/join/v0.3"
 JOIN_0_5: Final = "https://specs.apollo.dev/join/v0.5"
+CONTEXT_0_1: Final = "https://specs.apollo.dev/context/v0.1"
 
 LINK_DEFINITIONS: Final = (
     (
@@ -162,7 +163,7 @@ FEATURES: Final[dict[str, Feature]] = {
     COST: _COST_FEATURE,
     LIST_SIZE: _COST_FEATURE,
     CONTEXT: Feature(
-        f"{_SPECS}/context/v0.1",
+        CONTEXT_0_1,
         "SECURITY",
         (),
         (

@@ -57,6 +57,11 @@ def _obstacles(graph: QueryGraph, found: Unanswerable) -> Iterator[str]:
         elif name in standing and field.requires:
             fields = print_field_set(field.requires)
             reason = f'its @requires(fields: "{fields}") cannot be read'
+        elif name in standing and field.context_arguments:
+            names = ", ".join(
+                sorted({a.context.rpartition("__")[2] for a in field.context_arguments})
+            )
+            reason = f"nothing above sets the context {names}"
         elif name in standing:
             reason = "the field is overridden there"
         elif not keys:

@@ -1,14 +1,15 @@
 """Walks everything an operation can select and finds what cannot be answered.
 
-A state is an object type together with all nodes it can be read at. A state that offers no less
-than one already seen brings nothing new, so each type is looked at a few times only.
+A state is an object type together with all nodes it can be read at, and the contexts that objects
+above it set. A state that offers no less than one already seen brings nothing new, so each type is
+looked at a few times only.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from router.composition.satisfiability.reach import Reach
 from router.federation.type_refs import named_type
@@ -37,6 +38,19 @@ class Unanswerable:
     nodes: tuple[Node, ...]
 
 
+class _State(NamedTuple):
+    """Where a walk has arrived.
+
+    Attributes:
+        contexts: Names of those that objects above set.
+    """
+
+    type_name: str
+    nodes: tuple[Node, ...]
+    contexts: frozenset[str] = frozenset()
+    path: Path = ()
+
+
 def find_unanswerable(
     graph: QueryGraph, fields: dict[str, tuple[str, ...]]
 ) -> Iterator[Unanswerable]:
@@ -54,10 +68,10 @@ class _Search:
         self._graph = graph
         self._fields = fields
         self._reach = reach
-        self._arrived: set[tuple[str, tuple[Node, ...]]] = set()
-        self._seen: dict[str, list[frozenset[Node]]] = {}
+        self._arrived: set[tuple[str, tuple[Node, ...], frozenset[str]]] = set()
+        self._seen: dict[str, list[tuple[frozenset[Node], frozenset[str]]]] = {}
         self._reported: set[tuple[str, str]] = set()
-        self._waiting: deque[tuple[str, tuple[Node, ...], Path]] = deque()
+        self._waiting: deque[_State] = deque()
 
     def run(self) -> Iterator[Unanswerable]:
         for operation, type_name in self._graph.supergraph.root_types.items():
@@ -65,7 +79,7 @@ class _Search:
             if operation == "mutation":
                 yield from self._run_mutations(type_name, roots)
             elif type_name in self._fields:
-                self._waiting.append((type_name, roots, ()))
+                self._waiting.append(_State(type_name, roots))
             yield from self._drain()
 
     def _run_mutations(self, type_name: str, roots: Iterable[Node]) -> Iterator[Unanswerable]:
@@ -77,7 +91,7 @@ class _Search:
                 if edge is None or edge.target is None:
                     continue
                 trial = _Search(self._graph, self._fields, self._reach)
-                trial._enter(type_name, name, (edge.target,), ())
+                trial._enter(_State(type_name, (node,)), name, (edge.target,))
                 found = list(trial._drain())
                 if not found:
                     problems = []
@@ -90,28 +104,26 @@ class _Search:
 
     def _drain(self) -> Iterator[Unanswerable]:
         while self._waiting:
-            type_name, nodes, path = self._waiting.popleft()
-            if self._graph.is_abstract(type_name):
-                yield from self._visit_abstract(type_name, nodes, path)
+            state = self._waiting.popleft()
+            if self._graph.is_abstract(state.type_name):
+                yield from self._visit_abstract(state)
             else:
-                yield from self._visit_object(type_name, nodes, path)
+                yield from self._visit_object(state)
 
-    def _visit_abstract(
-        self, type_name: str, nodes: tuple[Node, ...], path: Path
-    ) -> Iterator[Unanswerable]:
+    def _visit_abstract(self, state: _State) -> Iterator[Unanswerable]:
+        type_name, nodes = state.type_name, state.nodes
         narrowed = self._reach.narrow(nodes, type_name)
         is_unknown = not narrowed and any(node.is_interface_object for node in nodes)
         if is_unknown and self._graph.possible_types(type_name):
-            yield from self._report(path, type_name, "__typename", nodes)
+            yield from self._report(state, "__typename")
         for member, members in narrowed.items():
             if member in self._fields:
-                self._wait(member, members, path)
+                self._wait(state._replace(type_name=member, nodes=members))
 
-    def _visit_object(
-        self, type_name: str, nodes: tuple[Node, ...], path: Path
-    ) -> Iterator[Unanswerable]:
+    def _visit_object(self, state: _State) -> Iterator[Unanswerable]:
+        type_name = state.type_name
         candidates: dict[str, list[Node]] = {}
-        for node in nodes:
+        for node in state.nodes:
             for name in node.fields:
                 candidates.setdefault(name, []).append(node)
         for name in self._fields[type_name]:
@@ -119,44 +131,51 @@ class _Search:
                 edge
                 for node in candidates.get(name, ())
                 if (edge := self._reach.reads(node, type_name, name))
+                and all(argument.context in state.contexts for argument in edge.contexts)
             ]
             if not edges:
-                yield from self._report(path, type_name, name, nodes)
+                yield from self._report(state, name)
                 continue
             targets = [edge.target for edge in edges if edge.target is not None]
             if targets:
-                self._enter(type_name, name, targets, path)
+                self._enter(state, name, targets)
 
-    def _enter(self, type_name: str, name: str, targets: Iterable[Node], path: Path) -> None:
-        below = named_type(self._graph.supergraph.field_types[type_name][name])
+    def _enter(self, state: _State, name: str, targets: Iterable[Node]) -> None:
+        below = named_type(self._graph.supergraph.field_types[state.type_name][name])
         if below in self._fields:
             unique = tuple(dict.fromkeys(targets))
-            self._wait(below, unique, (*path, f"{type_name}.{name}"))
+            contexts = state.contexts | self._contexts_of(state.type_name)
+            self._wait(_State(below, unique, contexts, (*state.path, f"{state.type_name}.{name}")))
 
-    def _wait(self, type_name: str, nodes: tuple[Node, ...], path: Path) -> None:
-        if (type_name, nodes) in self._arrived:
+    def _contexts_of(self, type_name: str) -> frozenset[str]:
+        """Those that objects of the type set."""
+        contexts = self._graph.supergraph.contexts
+        return frozenset(name for name, types in contexts.items() if type_name in types)
+
+    def _wait(self, state: _State) -> None:
+        """Visit a state later, unless one that offers no more was or will be visited."""
+        type_name, nodes, contexts, _ = state
+        if (type_name, nodes, contexts) in self._arrived:
             return
-        self._arrived.add((type_name, nodes))
+        self._arrived.add((type_name, nodes, contexts))
         is_abstract = self._graph.is_abstract(type_name)
         closures = (
             [frozenset(nodes)]
             if is_abstract
             else [self._reach.closure(node, type_name) for node in nodes]
         )
-        state = closures[0].union(*closures[1:])
+        offered = closures[0].union(*closures[1:])
         seen = self._seen.setdefault(type_name, [])
-        if any(known <= state for known in seen):
+        if any(known <= offered and above <= contexts for known, above in seen):
             return
-        seen.append(state)
+        seen.append((offered, contexts))
         everywhere = nodes if is_abstract else _in_fixed_order(nodes, closures)
-        self._waiting.append((type_name, everywhere, path))
+        self._waiting.append(state._replace(nodes=everywhere))
 
-    def _report(
-        self, path: Path, type_name: str, name: str, nodes: tuple[Node, ...]
-    ) -> Iterator[Unanswerable]:
-        if (type_name, name) not in self._reported:
-            self._reported.add((type_name, name))
-            yield Unanswerable(path, type_name, name, nodes)
+    def _report(self, state: _State, name: str) -> Iterator[Unanswerable]:
+        if (state.type_name, name) not in self._reported:
+            self._reported.add((state.type_name, name))
+            yield Unanswerable(state.path, state.type_name, name, state.nodes)
 
 
 def _in_fixed_order(nodes: Iterable[Node], closures: Iterable[frozenset[Node]]) -> tuple[Node, ...]:

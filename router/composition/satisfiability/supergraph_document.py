@@ -16,8 +16,8 @@ from router.federation.document import (
     SchemaDefinition,
     TypeDefinition,
 )
-from router.federation.join import JOIN_0_5
-from router.federation.specification import LINK, ROOTS
+from router.federation.join import CONTEXT_0_1, JOIN_0_5
+from router.federation.specification import CONTEXT, LINK, ROOTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 def supergraph_document(merged: MergedSchema, schemas: Sequence[SubgraphSchema]) -> Document:
-    """Types with their @join__ directives; no descriptions, policies, costs or other directives."""
+    """Types with their @join__ and @context directives; no descriptions, policies or costs."""
     roots = {operation: name for operation, name in ROOTS.items() if name in merged.types}
-    links = [Directive("link", {"url": url}) for url in (f"{LINK}/v1.0", JOIN_0_5)]
+    links = [Directive("link", {"url": url}) for url in (f"{LINK}/v1.0", JOIN_0_5, CONTEXT_0_1)]
     return Document(
         schemas=[SchemaDefinition(roots, links)],
         types=[_graphs(schemas), *(_type(merged, item) for item in merged.types.values())],
@@ -62,5 +62,12 @@ def _type(merged: MergedSchema, definition: TypeDefinition) -> TypeDefinition:
         },
         interfaces=definition.interfaces,
         members=definition.members,
-        directives=merged.joins.get((name,), []),
+        directives=[
+            *merged.joins.get((name,), []),
+            *(
+                Directive("context", used.arguments)
+                for used in definition.directives
+                if used.name == CONTEXT
+            ),
+        ],
     )
