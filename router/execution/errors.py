@@ -59,16 +59,14 @@ def known_part(selection: Selection, path: ConcretePath) -> ConcretePath:
 
     An error may strike a field that only the plan asked for, such as a field for `@requires`.
     """
-    place: Selection | bool = selection
+    places: list[Selection | None] = [selection]
     for index, segment in enumerate(path):
         if isinstance(segment, int):
             continue
-        if isinstance(place, bool):
+        below = [found for place in places if place is not None for found in place.at(segment)]
+        if not below:
             return path[:index]
-        below = place.at(segment)
-        if below is False:
-            return path[:index]
-        place = below
+        places = below
     return path
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from router.planning.query_plan import QueryPlan, ResponsePath
     from router.supergraph import Supergraph
 
-MAX_VARIANTS = 64
-"""Of one operation; more than six Boolean variables in use at once make the rest be rebuilt."""
+MAX_VARIANTS = 16
+"""Of one operation; more than four Boolean variables in use at once make the rest be rebuilt."""
 
 
 def _shared_places(plan: QueryPlan) -> frozenset[Keys]:
@@ -117,6 +117,8 @@ class PreparedOperation:
         """
         variant = self._variant(variables)
         execution = Execution(self._templates, variant, variables, context, clients)
+        if variant.introspection is not None:
+            execution.introspected = await variant.introspection.answer(variables)
         if self._schedule.is_chain:
             for index in range(len(self._templates)):
                 await execution.perform(index)

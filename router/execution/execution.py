@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from router.execution.variant import Variant
 
 _encode = msgspec.json.Encoder().encode
+_NOTHING: JsonObject = {}
 _log = logging.getLogger(__name__)
 
 
@@ -70,6 +71,7 @@ class Execution:
     """State of one run.
 
     Attributes:
+        introspected: Root fields that the router answers itself, by response key.
         is_regular: Everything that came was as the client's types and the plan promise.
     """
 
@@ -84,6 +86,7 @@ class Execution:
         "_templates",
         "_variables",
         "_variant",
+        "introspected",
         "is_regular",
     )
 
@@ -95,6 +98,7 @@ class Execution:
         context: ExecutionContext,
         clients: Mapping[str, SubgraphClient],
     ) -> None:
+        self.introspected: JsonObject = _NOTHING
         self.is_regular = True
         self._templates = templates
         self._variant = variant
@@ -227,10 +231,8 @@ class Execution:
         """The result: the tree, projected to what the client selected."""
         if self._passed is not None:
             return ExecutionResult([], self._passed)
-        introspection = self._variant.introspection
-        if introspection is not None:
-            for key, value in introspection.answer(self._variables).items():
-                setattr(self.root, attribute(key), value)
+        for key, value in self.introspected.items():
+            setattr(self.root, attribute(key), value)
         try:
             body = self._print() if self.is_regular else None
             return self._answer_with_errors() if body is None else ExecutionResult([], body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from graphql import (
@@ -48,10 +49,16 @@ class Introspection:
         self._variables = used
         self._answer: dict[str, Any] | None = None
 
-    def answer(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Response keys with their values; not to be modified."""
+    async def answer(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Response keys with their values; not to be modified.
+
+        It is worked out off the event loop: that of a large schema takes seconds.
+        """
         if self._answer is not None:
             return self._answer
+        return await asyncio.to_thread(self._execute, variables)
+
+    def _execute(self, variables: dict[str, Any]) -> dict[str, Any]:
         own = {name: value for name, value in variables.items() if name in self._variables}
         result = execute_sync(self._schema, self._document, variable_values=own)
         data = result.data or {}

@@ -166,13 +166,9 @@ class Selection:
         """Names of the object types that an object here may have."""
         return frozenset(item.name for item in self._scope.possible_types(self.parent_type))
 
-    def at(self, key: str) -> Selection | bool:
-        """What stands under a response key, on whatever type: a selection, a leaf, or nothing."""
-        for object_type in self._scope.possible_types(self.parent_type):
-            for field in self._shape(object_type).fields:
-                if field.key == key:
-                    return field.selection or True
-        return False
+    def at(self, key: str) -> list[Selection | None]:
+        """What stands under a response key, for each type it is selected on; None for a leaf."""
+        return [field.selection for _, field in self.fields_of_any_type().get(key, ())]
 
     def _shape(self, runtime_type: GraphQLCompositeType) -> ObjectShape:
         shape = self._shapes.get(runtime_type.name)

@@ -213,3 +213,29 @@ async def test_an_interface_without_object_types_is_answered_by_its_own_fields()
     )
 
     assert response == {"data": {"unknown": {"id": "1"}}}
+
+
+async def test_an_error_below_a_key_of_several_types_keeps_its_path() -> None:
+    supergraph = supergraph_of("""
+        union Media = Movie | Video
+        type Query { media: [Media] }
+        type Movie { author: Author }
+        type Video { author: Author }
+        type Author { name: String }
+    """)
+    media = [{"__typename": "Movie", "author": None}, {"__typename": "Video", "author": {}}]
+    error = {"message": "No", "path": ["media", 1, "author", "name"]}
+    response = await run(
+        supergraph,
+        "{ media { ... on Movie { author { a2: name } } ... on Video { author { name } } } }",
+        plan_of(
+            root(
+                "a",
+                "{media{__typename ...on Movie{author{a2:name}} ...on Video{author{name}}}}",
+            )
+        ),
+        {"a": Stub({"data": {"media": media}, "errors": [error]})},
+    )
+
+    assert response["data"] == {"media": [{"author": None}, {"author": {"name": None}}]}
+    assert [error_at(item)[0] for item in response["errors"]] == [["media", 1, "author", "name"]]
