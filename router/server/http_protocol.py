@@ -57,7 +57,6 @@ class _Exchange:
         "body",
         "disconnected",
         "keep_alive",
-        "message_event",
         "observations",
         "response_complete",
         "task",
@@ -71,7 +70,12 @@ class _Exchange:
         self.keep_alive = keep_alive
         self.disconnected = False
         self.response_complete = False
-        self.message_event = self
+
+    @property
+    def message_event(self) -> _Exchange:
+        # What uvicorn's protocol sets. As an attribute it would make every request a cycle, which
+        # stays until the collector comes.
+        return self
 
     def set(self) -> None:
         """The connection has ended; nobody waits for more of a body that is complete.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import socket
@@ -14,6 +15,7 @@ import pytest
 import uvicorn
 
 from router import Router, RouterOptions
+from router.observations import Observations
 from router.policies.policy_set import PolicySet
 from router.server.graphql_http import HttpOptions
 from router.server.run import server_config
@@ -104,6 +106,19 @@ async def test_a_connection_answers_one_request_after_another() -> None:
         for _ in range(3):
             await connection.send(post(VERSION))
             assert await connection.response() == (200, b'{"data":{"version":"1"}}')
+
+
+async def test_an_answered_request_is_forgotten_without_the_cycle_collector() -> None:
+    async with serving() as served, served.connection() as connection:
+        gc.disable()
+        try:
+            for _ in range(5):
+                await connection.send(post(VERSION))
+                assert (await connection.response())[0] == 200
+            kept = [found for found in gc.get_objects() if isinstance(found, Observations)]
+        finally:
+            gc.enable()
+    assert len(kept) <= 1
 
 
 @pytest.mark.parametrize("size", [1, 7, 60])
