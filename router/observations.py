@@ -8,7 +8,7 @@ the event loop's own clock may stand still for a millisecond.
 from __future__ import annotations
 
 from time import monotonic
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -52,6 +52,22 @@ StageObservation = tuple[str, float]
 """A stage of the pipeline and when it ended. It began where the one before it ended."""
 
 
+class OperationUse(NamedTuple):
+    """One operation that a client has sent.
+
+    Attributes:
+        hash: As in `Observations.operation_hash`.
+        name: As in `Observations.operation_name`.
+        client: Name of the client's program, as it says; "" if it does not.
+        coordinates: Everything of the schema that it relies on.
+    """
+
+    hash: str
+    name: str
+    client: str
+    coordinates: tuple[str, ...]
+
+
 class Observations(msgspec.Struct, eq=False):
     """Filled while a request passes through the router.
 
@@ -64,8 +80,7 @@ class Observations(msgspec.Struct, eq=False):
         operation_name: As the document names it; "" for an anonymous operation.
         operation_kind: "query", "mutation", "subscription"; "" before it is known.
         operation_hash: Short SHA-256 of the document's text; "" before it is known.
-        coordinates: What the operation relies on; empty unless the usage file asks for it.
-        client: Name of the client's program, as it says; "" if it does not.
+        uses: Operations and what they rely on; empty unless the usage file asks for them.
         has_arrived: The request was read to its end.
         outcome: "ok", "errors" (answered, with errors in fields), "client_gone" (nobody waited for
             the answer any more), or the code of the refusal.
@@ -84,8 +99,7 @@ class Observations(msgspec.Struct, eq=False):
     operation_name: str = ""
     operation_kind: str = ""
     operation_hash: str = ""
-    coordinates: tuple[str, ...] = ()
-    client: str = ""
+    uses: tuple[OperationUse, ...] = ()
     has_arrived: bool = False
     outcome: str = "ok"
     error_codes: list[str] = []

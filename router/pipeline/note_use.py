@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from router.observations import OperationUse
+
 if TYPE_CHECKING:
     from router.observations import Observations
     from router.pipeline.operation import Operation
@@ -16,9 +18,11 @@ _CLIENT = re.compile(rb"[ -~]{1,64}")
 
 def note_use(operation: Operation, caller: Caller, observations: Observations) -> None:
     """Tell telemetry of an operation whose coordinates are known."""
-    observations.coordinates = operation.coordinates
+    client = ""
     for header in _CLIENT_HEADERS:
-        client = caller.headers.get(header)
-        if client is not None and _CLIENT.fullmatch(client):
-            observations.client = client.decode("ascii")
+        given = caller.headers.get(header)
+        if given is not None and _CLIENT.fullmatch(given):
+            client = given.decode("ascii")
             break
+    use = OperationUse(operation.hash, operation.name, client, operation.coordinates)
+    observations.uses += (use,)

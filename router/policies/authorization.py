@@ -148,7 +148,7 @@ def denial_errors(guards: tuple[Guard, ...], refused: int, identity: Identity) -
             denied = _denied_field(guard, identity.problem)
             extensions = dict(denied.extensions)
             code = str(extensions.pop("code"))
-            status = 401 if code == "UNAUTHENTICATED" else 403
+            status = _REFUSAL_STATUSES[code]
             errors += [
                 ClientError(
                     denied.message,
@@ -175,6 +175,8 @@ def _denied_field(guard: Guard, problem: TokenProblem | None) -> DeniedField:
         extensions["requiredScopes"] = [list(together) for together in scopes[0]]
     return DeniedField("You may not read this field.", extensions)
 
+
+_REFUSAL_STATUSES = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "SERVICE_OVERLOADED": 503}
 
 _PROBLEMS: dict[TokenProblem, str] = {
     "TOKEN_MISSING": "Log in to read this field.",

@@ -35,7 +35,7 @@ class TrustedProxies:
             return peer
         address = peer
         for part in reversed(forwarded_for.decode("latin-1").split(",")):
-            candidate = part.strip()
+            candidate = _without_port(part.strip())
             if not _is_address(candidate):
                 break
             address = candidate
@@ -58,6 +58,13 @@ class TrustedProxies:
         return any(
             parsed.version == network.version and parsed in network for network in self._networks
         )
+
+
+def _without_port(text: str) -> str:
+    """Some proxies add the port: `192.0.2.1:80`, `[2001:db8::1]:80`."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _is_address(text: str) -> bool:

@@ -32,7 +32,6 @@ from graphql import (
 from router.errors import ClientError
 
 if TYPE_CHECKING:
-
     from graphql import SelectionSetNode
 
 _SHARE = 2

@@ -20,7 +20,14 @@ from router.pipeline.identify import request_id
 from router.pipeline.request import Answer, Caller, decode_request, unreadable
 from router.pipeline.respond import give_up, refuse
 from router.server.cors import Cors
-from router.server.media_types import GRAPHQL_RESPONSE, JSON, MediaType, accepted_type, is_json
+from router.server.media_types import (
+    GRAPHQL_RESPONSE,
+    JSON,
+    MediaType,
+    accepted_type,
+    accepts_gzip,
+    is_json,
+)
 from router.server.read_request import (
     ClientGoneError,
     Receive,
@@ -45,6 +52,8 @@ Observe = Callable[[Observations], None]
 """Called once for every request after its answer was sent."""
 
 _SHED_RETRY_S = 1
+_NOT_TO_BE_KEPT = ((b"cache-control", b"no-store"),)
+"""Answers differ from viewer to viewer, and caches on the way may keep what a GET gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,8 @@ class GraphQLEndpoint:
         finally:
             deadlines.end(task)
             self.in_flight -= 1
+        if request.method == "GET":
+            answer.headers += _NOT_TO_BE_KEPT
         return self._frame(answer, media_type or JSON, request.headers, observations)
 
     async def _answer(
@@ -271,7 +282,7 @@ class GraphQLEndpoint:
         smallest = options.compression_min_bytes
         if smallest is not None:
             headers.append((b"vary", b"accept-encoding"))
-            if len(body) >= smallest and b"gzip" in request.get(b"accept-encoding", b""):
+            if len(body) >= smallest and accepts_gzip(request.get(b"accept-encoding")):
                 body = _gzip(body)
                 headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-length", b"%d" % len(body)))

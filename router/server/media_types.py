@@ -36,6 +36,7 @@ _WILDCARDS = ("application/*", "*/*")
 _MAX_REMEMBERED = 256
 _accepted: dict[bytes, MediaType | None] = {}
 _sent: dict[bytes, bool] = {}
+_compressed: dict[bytes, bool] = {}
 
 
 def accepted_type(accept: bytes | None) -> MediaType | None:
@@ -88,6 +89,23 @@ def _is_utf_8(parameters: list[str]) -> bool:
         if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8"):
             return False
     return True
+
+
+def accepts_gzip(accept_encoding: bytes | None) -> bool:
+    """Whether a response may be compressed, by the request's `Accept-Encoding`."""
+    if accept_encoding is None:
+        return False
+    known = _compressed.get(accept_encoding)
+    if known is None:
+        if len(_compressed) >= _MAX_REMEMBERED:
+            _compressed.clear()
+        qualities: dict[str, float] = {}
+        for part in accept_encoding.decode("latin-1").split(","):
+            name, *parameters = [item.strip().lower() for item in part.split(";")]
+            qualities.setdefault(name, _quality(parameters))
+        known = qualities.get("gzip", qualities.get("*", 0.0)) > 0
+        _compressed[accept_encoding] = known
+    return known
 
 
 def is_json(content_type: bytes | None) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from router.observations import Observations
+    from router.observations import Observations, OperationUse
 
 _logger = logging.getLogger("router.telemetry")
 
@@ -108,18 +108,18 @@ class Usage:
             raise StartupError(msg) from error
 
     def observe(self, observations: Observations) -> None:
-        """Count one request, if it sent an operation that could be answered."""
-        coordinates = observations.coordinates
-        if not coordinates:
-            return
-        key = (observations.operation_hash, observations.operation_name, observations.client)
-        now_s = self._clock()
+        """Count the operations of a request that could be answered."""
+        for use in observations.uses:
+            self._count(use, self._clock())
+
+    def _count(self, use: OperationUse, now_s: float) -> None:
+        key = (use.hash, use.name, use.client)
         count = self._counts.get(key)
         if count is None:
             if len(self._counts) >= _MAX_USES:
                 self._left_out += 1
                 return
-            count = self._counts[key] = _Count(coordinates, now_s)
+            count = self._counts[key] = _Count(use.coordinates, now_s)
         count.seen += 1
         count.last_s = now_s
 

@@ -162,6 +162,15 @@ async def test_a_header_that_stands_twice_is_no_good(name: str, values: list[str
     assert sent not in values
 
 
+async def test_no_cache_keeps_what_a_get_gave() -> None:
+    async with running(router()) as client:
+        answered = await client.get("/graphql", params={"query": "{ version }"})
+        refused = await client.get("/graphql", params={"query": "{ nonsense }"})
+        posted = await client.post("/graphql", json={"query": "{ version }"})
+    assert answered.headers["cache-control"] == refused.headers["cache-control"] == "no-store"
+    assert "cache-control" not in posted.headers
+
+
 async def test_two_content_types_are_none() -> None:
     headers = [("content-type", "text/plain"), ("content-type", "application/json")]
     async with running(router()) as client:
@@ -424,7 +433,10 @@ async def test_cost_cannot_be_hidden(query: str, variables: dict[str, Any]) -> N
         ("evil\t, 8.8.8.8", "8.8.8.8"),
         ("fe80::1%x-evil: 1, 10.0.0.9", "10.0.0.9"),
         ("unknown", "10.0.0.1"),
-        ("8.8.8.8:80", "10.0.0.1"),
+        ("8.8.8.8:80", "8.8.8.8"),
+        ("[2001:db8::1]:80", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("8.8.8.8:80:90", "10.0.0.1"),
         ("", "10.0.0.1"),
     ],
 )

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from router.server.media_types import GRAPHQL_RESPONSE, JSON, MediaType, accepted_type, is_json
+from router.server.media_types import (
+    GRAPHQL_RESPONSE,
+    JSON,
+    MediaType,
+    accepted_type,
+    accepts_gzip,
+    is_json,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +59,21 @@ def test_accept_is_negotiated(accept: bytes | None, expected: MediaType | None) 
 )
 def test_only_json_in_utf_8_is_read(content_type: bytes | None, *, expected: bool) -> None:
     assert is_json(content_type) is expected
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "expected"),
+    [
+        (b"gzip", True),
+        (b"br, GZIP;q=0.5", True),
+        (b"*", True),
+        (b"gzip;q=0", False),
+        (b"gzip;q=0, *", False),
+        (b"identity", False),
+        (b"xgzip", False),
+        (b"", False),
+        (None, False),
+    ],
+)
+def test_only_who_accepts_gzip_gets_it(accept_encoding: bytes | None, *, expected: bool) -> None:
+    assert accepts_gzip(accept_encoding) is expected

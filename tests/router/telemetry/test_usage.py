@@ -17,6 +17,7 @@ from router import Router, RouterOptions
 from router.cli import main
 from router.composition import SubgraphDefinition, compose
 from router.errors import StartupError
+from router.server.graphql_http import HttpOptions
 from router.telemetry.usage import Usage
 from tests.router.server.stub_subgraphs import answering
 from tests.support.asgi import running
@@ -101,6 +102,15 @@ async def test_what_is_there_is_added_to(tmp_path: Path) -> None:
             await send(client, LIST)
     assert [entry["count"] for entry in operations(path)] == [2, 2]
     assert sorted(os.listdir(tmp_path)) == ["usage.json", "usage.json.lock"]  # noqa: PTH208 (async)
+
+
+async def test_every_operation_of_a_batch_counts(tmp_path: Path) -> None:
+    path = tmp_path / "usage.json"
+    options = RouterOptions(usage=Usage(path), http=HttpOptions(max_batch=5))
+    async with running(Router(supergraph(), {"tasks": answering(tasks=[])}, options)) as client:
+        parts = [{"query": NOTES}, {"query": LIST}, {"query": NOTES}, {"query": "{ nonsense }"}]
+        await client.post("/graphql", json=parts)
+    assert sorted(entry["count"] for entry in operations(path)) == [1, 2]
 
 
 @pytest.mark.parametrize("name", ["a\tb", "x" * 65, "клиент", ""])
