@@ -59,7 +59,10 @@ REQUEST_CODES: Mapping[str, tuple[str, str]] = {
         "429 from the router, 200 in a field",
         "Too many calls or failed log-ins; wait `retryAfter` seconds (header `Retry-After`).",
     ),
-    "SERVICE_OVERLOADED": ("503", "Load is shed; wait `retryAfter` seconds."),
+    "SERVICE_OVERLOADED": (
+        "503 from the router, 200 in a field",
+        "Load is shed, or a database does not answer; wait `retryAfter` seconds.",
+    ),
     "SUBGRAPH_UNAVAILABLE": (
         "200",
         "A fetch from `service` failed; the rest of the data is there.",
