@@ -62,6 +62,8 @@ class _Maker:
             bridge = self._random.choice(holders)
             keys[bridge] = ["id", "sku"]
         item = RandomType(name, fields, present, keys)
+        if len(present) > 2 and self._random.random() < 0.2:
+            item.unresolvable.add(self._random.choice(present))
         for subgraph, texts in keys.items():
             if all("id" not in text.split() for text in texts) and self._random.random() < 0.5:
                 fields["id"].owners.remove(subgraph)
@@ -127,6 +129,17 @@ class _Maker:
                     for name in members:
                         graph.types[name].fields["label"] = RandomField(
                             "label", "String", "String", list(where)
+                        )
+                peers = [
+                    name
+                    for name in (*entities, "V0")
+                    if set(where) <= set(graph.types[name].subgraphs)
+                ]
+                if peers and random.random() < 0.4:
+                    peer = graph.peers["I0"] = random.choice(peers)
+                    for name in members:
+                        graph.types[name].fields["peer"] = RandomField(
+                            "peer", peer, peer, list(where)
                         )
                 others = [item for item in graph.subgraphs if item not in where]
                 free = [
@@ -199,7 +212,8 @@ class _Maker:
             item.fields["split"] = RandomField("split", "V1", "V1", list(owners))
 
     def _wrapped(self, named: str) -> str:
-        return self._random.choice(("{}", "{}", "{}!", "[{}]", "[{}!]!")).format(named)
+        forms = ("{}", "{}", "{}!", "[{}]", "[{}!]!", "[{}]", "[{}!]!", "[[{}]]")
+        return self._random.choice(forms).format(named)
 
     def _add_requires(self, graph: RandomGraph, entities: list[str]) -> None:
         random = self._random
@@ -269,16 +283,33 @@ class _Maker:
     def _add_provides(self, graph: RandomGraph, entities: list[str]) -> None:
         for name in entities:
             for each in graph.types[name].fields.values():
-                if (
-                    each.named not in entities
-                    or len(each.owners) > 1
-                    or self._random.random() > 0.3
-                ):
+                if len(each.owners) > 1 or self._random.random() > 0.3:
                     continue
-                self._provide(graph, each)
+                if each.named in entities:
+                    self._provide(graph, each)
+                elif each.named in graph.unions or each.named in graph.interfaces:
+                    self._provide_members(graph, each)
 
     def _provide(self, graph: RandomGraph, each: RandomField) -> None:
-        owner, target = each.owners[0], graph.types[each.named]
+        owner = each.owners[0]
+        name = self._provided(graph, graph.types[each.named], owner)
+        if name is not None:
+            each.provides[owner] = name
+
+    def _provide_members(self, graph: RandomGraph, each: RandomField) -> None:
+        """Provide something of some members of an abstract type."""
+        owner = each.owners[0]
+        members = graph.unions.get(each.named, {}).get(owner) or graph.members(each.named)
+        parts = []
+        for member in self._some(members):
+            name = self._provided(graph, graph.types[member], owner)
+            if name is not None:
+                parts.append(f"... on {member} {{ {name} }}")
+        if parts:
+            each.provides[owner] = " ".join(parts)
+
+    def _provided(self, graph: RandomGraph, target: RandomType, owner: str) -> str | None:
+        """A leaf of an entity that the owner knows only where it provides it."""
         names = [
             item.name
             for item in target.fields.values()
@@ -289,11 +320,12 @@ class _Maker:
             and not item.has_argument
             and item.context is None
         ]
-        if names and owner in target.subgraphs:
-            name = self._random.choice(names)
-            each.provides[owner] = name
-            target.external.setdefault(owner, set()).add(name)
-            target.fields[name].is_provided = True
+        if not names or owner not in target.subgraphs:
+            return None
+        name = self._random.choice(names)
+        target.external.setdefault(owner, set()).add(name)
+        target.fields[name].is_provided = True
+        return name
 
     def _add_contexts(self, graph: RandomGraph, entities: list[str]) -> None:
         """A field whose argument takes a leaf of an object above, which may be from elsewhere."""
@@ -402,6 +434,8 @@ class _Maker:
         items = [
             self._item(graph, each, f"{label}[{number}]") for number in range(random.randint(0, 3))
         ]
+        if each.type.startswith("[["):
+            return [items, None, items[:1]][: random.randint(1, 3)]
         if "!]" not in each.type and items and random.random() < 0.2:
             items[0] = None
         return items

@@ -58,6 +58,7 @@ class RandomType:
         keys: By subgraph; an entity is in exactly these subgraphs.
         interfaces: Interfaces it implements, everywhere the interface is.
         external: By subgraph: fields it knows but does not resolve.
+        unresolvable: Subgraphs that mention it and do not take it in `_entities`.
     """
 
     name: str
@@ -66,6 +67,7 @@ class RandomType:
     keys: dict[str, list[str]] = field(default_factory=dict)
     interfaces: list[str] = field(default_factory=list)
     external: dict[str, set[str]] = field(default_factory=dict)
+    unresolvable: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -75,7 +77,8 @@ class RandomGraph:
     Attributes:
         unions: Union to its members, by subgraph.
         interfaces: Interface to the subgraphs that define it.
-        interface_fields: Fields of an interface besides `id`.
+        interface_fields: Leaves of an interface besides `id`.
+        peers: Interface to the type of its field `peer`, where it has one.
         interface_objects: Interface to (subgraph, field): the subgraph adds the field to it.
         context_leaves: Types that set the context to the field each hands down.
         context_owner: Subgraph that has the context.
@@ -90,6 +93,7 @@ class RandomGraph:
     interface_objects: dict[str, tuple[str, str]]
     roots: dict[str, RandomField]
     mutations: dict[str, RandomField] = field(default_factory=dict)
+    peers: dict[str, str] = field(default_factory=dict)
     context_leaves: dict[str, str] = field(default_factory=dict)
     context_owner: str = ""
     objects: dict[str, list[JsonObject]] = field(default_factory=dict)
@@ -127,6 +131,8 @@ class RandomGraph:
             if subgraph in subgraphs:
                 key = ' @key(fields: "id")' if name in self.interface_objects else ""
                 fields = "".join(f"\n  {each}: String" for each in self.interface_fields[name])
+                if name in self.peers:
+                    fields += f"\n  peer: {self.peers[name]}"
                 parts.append(f"interface {name}{key} {{\n  id: ID!{fields}\n}}")
         for name, (owner, field_name) in self.interface_objects.items():
             if owner == subgraph:
@@ -142,7 +148,10 @@ class RandomGraph:
         return "\n".join(parts) + "\n"
 
     def _type_sdl(self, item: RandomType, subgraph: str) -> str:
-        keys = "".join(f' @key(fields: "{key}")' for key in item.keys.get(subgraph, ()))
+        unresolvable = ", resolvable: false" if subgraph in item.unresolvable else ""
+        keys = "".join(
+            f' @key(fields: "{key}"{unresolvable})' for key in item.keys.get(subgraph, ())
+        )
         known = [name for name in item.interfaces if subgraph in self.interfaces[name]]
         implements = f" implements {' & '.join(known)}" if known else ""
         if subgraph == self.context_owner and item.name in self.context_leaves:

@@ -18,6 +18,8 @@ from router.execution import SubgraphRequest, SubgraphResponse
 from tests.router.planning.served_schema import served_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.router.planning.random_graphs import JsonObject, RandomField, RandomGraph
 
 
@@ -196,9 +198,7 @@ class RandomSubgraph:
     def _resolve(self, known: _Known, info: GraphQLResolveInfo[Any], /, **arguments: Any) -> Any:
         name = info.field_name
         if info.parent_type.name == "Mutation":
-            return _known(
-                self._objects.mutated(name, arguments, self.ledger), frozenset(), {}, name
-            )
+            return _known(self._objects.mutated(name, arguments, self.ledger), "", {}, name)
         if name == "_entities":
             return [self._entity(item) for item in arguments["representations"]]
         parent = info.parent_type.name
@@ -208,7 +208,7 @@ class RandomSubgraph:
         if item is not None:
             each = item.fields.get(name)
         text = each.provides.get(self._name, "") if each is not None else ""
-        return _known(value, frozenset(text.split()), known.representation, name)
+        return _known(value, text, known.representation, name)
 
     def _read(self, known: _Known, parent: str, name: str, arguments: JsonObject) -> Any:
         item = self._graph.types.get(parent)
@@ -280,13 +280,24 @@ class _Known:
         self.type_name = type_name
 
 
-def _known(value: Any, provided: frozenset[str], representation: JsonObject, name: str) -> Any:
+def _known(value: Any, provides: str, representation: JsonObject, name: str) -> Any:
     if isinstance(value, list):
-        return [_known(item, provided, {}, name) for item in value]
+        return [_known(item, provides, {}, name) for item in value]
     if isinstance(value, dict):
         nested = representation.get(name)
+        provided = frozenset(_provided(provides, value.get("__typename", "Query")))
         return _Known(value, nested if isinstance(nested, dict) else {}, provided)
     return value
+
+
+def _provided(text: str, type_name: str) -> Iterator[str]:
+    """Names of the fields that a field set provides to objects of a type."""
+    if "..." not in text:
+        yield from text.split()
+    for part in text.split("... on ")[1:]:
+        member, names = part.rstrip(" }").split(" { ")
+        if member == type_name:
+            yield from names.split()
 
 
 def _type_of(known: _Known, info: GraphQLResolveInfo[Any], abstract: Any) -> str:

@@ -24,7 +24,7 @@ from tests.router.planning.random_subgraphs import Ledger, RandomSubgraph, Truth
 if TYPE_CHECKING:
     from tests.router.planning.random_graphs import RandomGraph
 
-OPERATIONS_PER_GRAPH = 20
+OPERATIONS_PER_GRAPH = 16
 
 
 class Federation:
@@ -104,10 +104,10 @@ async def check_graph(seed: int) -> int:
     return compared
 
 
-@pytest.mark.parametrize("block", range(5))
+@pytest.mark.parametrize("block", range(6))
 async def test_random_operations_are_answered_as_by_one_schema(block: int) -> None:
     compared = sum([await check_graph(5 * block + seed) for seed in range(5)])
-    assert compared > 20
+    assert compared > 10
 
 
 @pytest.mark.nightly
