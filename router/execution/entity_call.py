@@ -94,10 +94,12 @@ class CompiledCall:
         self._find_groups = compile_groups(call) if call.contexts else None
         places = [layout.find(path)[0] for path in call.paths]
         self._merge = merge
-        self._targets = [_target(place, source, merge) for place in places]
-        self._type = _common_type(places, source)
+        common = _common_type(places, source)
+        self._targets = [
+            _target(place, source, merge, common if len(places) == 1 else None) for place in places
+        ]
         self.has_trims = any(target.trim is not None for target in self._targets)
-        self.struct = None if self._type is None else self._type.struct
+        self.struct = None if common is None else common.struct
 
     def gather(self, root: JsonValue, *, is_regular: bool) -> tuple[list[SentCall], bool]:
         """What is sent for the response tree; several calls for groups of entities in contexts.
@@ -190,7 +192,7 @@ class CompiledCall:
             start = end
 
 
-def _target(place: Place | None, source: Source, merge: Merge) -> Target:
+def _target(place: Place | None, source: Source, merge: Merge, known: ObjectType | None) -> Target:
     if place is None:
         return Target(None, merge.json, None, None)
     brought = [item for item in place.fields.values() if source in item.brought]
@@ -200,7 +202,7 @@ def _target(place: Place | None, source: Source, merge: Merge) -> Target:
     )
     nulls = tuple(attribute(item.key) for item in brought if item.constant is None)
     return Target(
-        ObjectType.of_addition([place], source),
+        known or ObjectType.of_addition([place], source),
         merge.compile_addition(place, source),
         nulls if may_be_null else None,
         _compile_trim(place) if place.is_sure and place.trimmer == source else None,
