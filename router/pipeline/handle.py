@@ -29,8 +29,8 @@ from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execution_context
 from router.pipeline.explain_cost import explain_cost, is_asked
 from router.pipeline.identify import identify, verify
+from router.pipeline.limit_calls import limit_calls
 from router.pipeline.limit_cost import limit_cost
-from router.pipeline.limit_rate import limit_calls, limit_rate
 from router.pipeline.note_use import note_use
 from router.pipeline.operation import USUAL, Variant
 from router.pipeline.plan import plan
@@ -116,7 +116,9 @@ class Pipeline:
             observations.viewer = identity.viewer.user_id
         mark("identify")
         if policies.rate_limits is not None:
-            await limit_rate(identity, caller, observations, policies.rate_limits)
+            caller.response_headers = await policies.rate_limits.check(
+                identity.viewer, observations.client_address
+            )
             mark("limit_rate")
 
         text = policies.persisted.text(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
@@ -27,6 +26,7 @@ ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS256", "PS256")
 """Asymmetric ones only: with a shared secret in the list, a public key could pass as secret."""
 
 _MAX_TOKENS = 20_000
+_MAX_TOKENS_BYTES = 8 * 2**20
 _MAX_TOKEN_BYTES = 8192
 
 
@@ -77,7 +77,9 @@ class Authentication:
         self._issuers = tuple(issuers)
         self._leeway_s = leeway_s
         self._clock = clock
-        self._verified: LruCache[bytes, _Verified] = LruCache(max_items=_MAX_TOKENS)
+        self._verified: LruCache[bytes, _Verified] = LruCache(
+            max_items=_MAX_TOKENS, max_weight=_MAX_TOKENS_BYTES
+        )
 
     @property
     def issuers(self) -> tuple[Issuer, ...]:
@@ -85,7 +87,7 @@ class Authentication:
 
     def known(self, authorization: bytes) -> Identity | None:
         """The identity of an `Authorization` header that was verified before, else None."""
-        entry = self._verified.get(sha256(authorization).digest())
+        entry = self._verified.get(authorization)
         if entry is None or entry.keys_version != entry.issuer.keys.version:
             return None
         return self._judge(entry)
@@ -111,7 +113,7 @@ class Authentication:
         if not isinstance(viewer, Viewer):
             return _refused(viewer)
         entry = _Verified(viewer, Identity(viewer, None), issuer, version)
-        self._verified.put(sha256(authorization).digest(), entry)
+        self._verified.put(authorization, entry, len(authorization))
         return self._judge(entry)
 
     def _judge(self, entry: _Verified) -> Identity:

@@ -90,17 +90,15 @@ class MemoryCounts:
         total = self._totals.get(caller, 0)
         if total >= self._rate.count:
             wait = next(n for n, part in enumerate(self._parts) if caller in part) + 1
-            return Usage(is_allowed=False, remaining=0, reset_s=self._seconds(wait, position))
+            reset_s = math.ceil((wait - position % 1) * self._part_s)
+            return Usage(is_allowed=False, remaining=0, reset_s=reset_s)
         if len(self._totals) >= _MAX_CALLERS:
             self._forget()
         self._totals[caller] = total + 1
         part = self._parts[-1]
         part[caller] = part.get(caller, 0) + 1
-        return Usage(True, self._rate.count - total - 1, self._seconds(PARTS, position))  # noqa: FBT003
-
-    def _seconds(self, parts: int, position: float) -> int:
-        """Until so many parts from the current one on are over."""
-        return math.ceil((parts - position % 1) * self._part_s)
+        reset_s = math.ceil((PARTS - position % 1) * self._part_s)
+        return Usage(True, self._rate.count - total - 1, reset_s)  # noqa: FBT003
 
     def _move(self, now: int) -> None:
         for _ in range(min(now - self._now, PARTS)):

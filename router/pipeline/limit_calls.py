@@ -1,4 +1,4 @@
-"""Limit the rate: of requests before they are read, of single calls once they are known."""
+"""Limit calls: what only a few requests may call, or none together with another."""
 
 from __future__ import annotations
 
@@ -13,18 +13,6 @@ if TYPE_CHECKING:
     from router.pipeline.request import Caller
     from router.policies.identity import Identity
     from router.policies.policy_set import PolicySet
-    from router.policies.rate_limit import RateLimits
-
-
-async def limit_rate(
-    identity: Identity, caller: Caller, observations: Observations, limits: RateLimits
-) -> None:
-    """Count the request; response headers tell how many are left.
-
-    Raises:
-        ClientError: RATE_LIMITED.
-    """
-    caller.response_headers = await limits.check(identity.viewer, observations.client_address)
 
 
 async def limit_calls(
