@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     compose.add_argument("configuration", metavar="YAML", help="which subgraphs, where")
     compose.add_argument("-o", "--output", metavar="FILE", help="write the supergraph there")
     compose.add_argument("--format", choices=("text", "json"), default="text")
+    compose.add_argument("--hints", action="store_true", help="print hints too, not only how many")
     for option, purpose in (
         ("--include-tag", "of object and interface fields show only those with this @tag"),
         ("--exclude-tag", "hide whatever carries this @tag"),
@@ -163,7 +164,8 @@ def _compose(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(_json(composition_record(composition)))
     else:
-        print(findings_text(composition, subgraphs), end="", file=sys.stderr)
+        text = findings_text(composition, subgraphs, shows_hints=options.hints)
+        print(text, end="", file=sys.stderr)
         if composition.supergraph is not None and options.output is None:
             print(composition.supergraph, end="")
     if composition.supergraph is None:
@@ -188,7 +190,7 @@ def _explain(options: argparse.Namespace) -> int:
     if (meaning := explain_code(options.subject)) is not None:
         print(meaning)
     elif options.supergraph is None:
-        msg = f"{unknown_code(options.subject)}; a type or field needs a supergraph"
+        msg = f"{unknown_code(options.subject)} (a type or field needs a supergraph)"
         raise CheckInputError(msg)
     else:
         print(explain_coordinate(_supergraph(options.supergraph), options.subject))

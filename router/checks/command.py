@@ -41,7 +41,9 @@ def run_check(options: argparse.Namespace) -> int:
     """
     configuration = Path(options.configuration)
     new = from_configuration(configuration)
-    old = baseline(options.against, configuration) if options.against else None
+    old = None
+    if options.against is not None:
+        old = baseline(options.against, configuration)
     reference = new if old is None else old
     operations = _known_operations(options, reference, configuration.parent / "operations")
     strictness = Strictness(options.allow_unused, _lint_levels(options.lint, configuration))

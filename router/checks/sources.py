@@ -87,6 +87,8 @@ def baseline(against: str, configuration: Path) -> Schemas:
     Raises:
         CheckInputError: It is none of the three, or cannot be read.
     """
+    if not against.strip():  # a variable of CI that is not set must not pass for "nothing changed"
+        raise CheckInputError("--against is empty: name a file, a Git ref or an address")
     if against.startswith(("http://", "https://")):
         return Schemas(introspected(against), {})
     if Path(against).is_file():

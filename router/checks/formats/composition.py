@@ -8,7 +8,7 @@ from router.checks.files import excerpt
 from router.composition.remedies import remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from router.checks.subgraph_sources import LoadedSubgraph
     from router.composition import Composition, CompositionError, CompositionHint
@@ -36,19 +36,35 @@ def _finding_record(finding: CompositionError | CompositionHint) -> dict[str, An
     }
 
 
-def findings_text(composition: Composition, subgraphs: Sequence[LoadedSubgraph]) -> str:
-    """Errors and hints, each with the SDL lines it is about."""
-    by_name = {subgraph.name: subgraph for subgraph in subgraphs}
+def findings_text(
+    composition: Composition, subgraphs: Sequence[LoadedSubgraph], *, shows_hints: bool
+) -> str:
+    """Errors, each with the SDL lines it is about and what helps; hints or how many there are."""
+    sdl = {subgraph.name: subgraph for subgraph in subgraphs}
     lines: list[str] = []
-    for kind, findings in (("error", composition.errors), ("hint", composition.hints)):
-        for finding in findings:
-            where = "" if finding.locations else f" ({', '.join(finding.subgraphs)})"
-            lines.append(f"{kind} {finding.code}: {finding.message}{where}")
-            for at in finding.locations:
-                subgraph = by_name[at.subgraph]
-                lines.append(f"  {at.subgraph}: {subgraph.source}:{at.line}:{at.column}")
-                if shown := excerpt(subgraph.sdl, at.line, at.column):
-                    lines.append(shown)
-            if advice := remedy(finding.code):
-                lines.append(f"  {advice}")
+    for error in composition.errors:
+        lines += [f"error {_headline(error)}", *_places(error, sdl)]
+        if advice := remedy(error.code):
+            lines.append(f"  {advice}")
+    if shows_hints:
+        for hint in composition.hints:
+            lines += [f"hint {_headline(hint)}", *_places(hint, sdl)]
+    elif composition.hints:
+        count = len(composition.hints)
+        lines.append(f"{count} hint{'s' if count > 1 else ''}; --hints shows them")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _headline(finding: CompositionError | CompositionHint) -> str:
+    where = "" if finding.locations else f" ({', '.join(finding.subgraphs)})"
+    return f"{finding.code}: {finding.message}{where}"
+
+
+def _places(
+    finding: CompositionError | CompositionHint, subgraphs: Mapping[str, LoadedSubgraph]
+) -> Iterator[str]:
+    for at in finding.locations:
+        subgraph = subgraphs[at.subgraph]
+        yield f"  {at.subgraph}: {subgraph.source}:{at.line}:{at.column}"
+        if shown := excerpt(subgraph.sdl, at.line, at.column):
+            yield shown

@@ -139,6 +139,7 @@ def test_lint_levels_come_from_a_file(project: Project, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--against", "no-such-ref"], "neither a file nor a Git ref"),
+        (["--against", ""], "--against is empty"),
         (["--against", "http://127.0.0.1:9/graphql"], "does not answer: "),
         (["--operations", "nowhere"], "nowhere is no folder"),
         (["--usage", "nowhere.json"], "nowhere.json: No such file"),

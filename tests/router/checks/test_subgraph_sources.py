@@ -197,6 +197,22 @@ def test_composition_errors_show_the_line_with_a_caret(
     assert "    2 |   hello: Missing\n" in printed.err
 
 
+def test_hints_are_counted_and_shown_on_demand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, description in (("a", "One."), ("b", "Two.")):
+        text = f'type Query {{ {name}: T }} "{description}" type T @shareable {{ id: ID }}'
+        link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", '
+        (tmp_path / f"{name}.graphql").write_text(f'{link}import: ["@shareable"])\n{text}')
+    file = tmp_path / "supergraph.yaml"
+    entry = "{{routing_url: http://{0}, schema: {{file: {0}.graphql}}}}"
+    file.write_text(f"subgraphs: {{a: {entry.format('a')}, b: {entry.format('b')}}}")
+    assert main(["compose", str(file), "-o", str(tmp_path / "out.graphql")]) == 0
+    assert capsys.readouterr().err == "1 hint; --hints shows them\n"
+    assert main(["compose", str(file), "-o", str(tmp_path / "out.graphql"), "--hints"]) == 0
+    assert "hint INCONSISTENT_DESCRIPTION: " in capsys.readouterr().err
+
+
 def test_a_caret_stands_under_its_column_also_after_tabs() -> None:
     assert excerpt("a\n\tb c", 2, 4) == "    2 | \tb c\n      | \t  ^"
     assert excerpt("a", 9, 1) == ""
