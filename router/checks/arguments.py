@@ -20,6 +20,13 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|REF|URL",
         help="an SDL file, a Git ref of this configuration, or an endpoint to introspect",
     )
+    parser.add_argument(
+        "--header",
+        action="append",
+        default=[],
+        metavar="'NAME: VALUE'",
+        help="sent to the endpoint of --against; may be repeated",
+    )
     _add_known_operations(parser, folder="default: operations/ beside YAML")
     parser.add_argument(
         "--python",

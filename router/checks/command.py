@@ -43,7 +43,7 @@ def run_check(options: argparse.Namespace) -> int:
     new = from_configuration(configuration)
     old = None
     if options.against is not None:
-        old = baseline(options.against, configuration)
+        old = baseline(options.against, configuration, _headers(options.header))
     reference = new if old is None else old
     operations = _known_operations(options, reference, configuration.parent / "operations")
     strictness = Strictness(options.allow_unused, _lint_levels(options.lint, configuration))
@@ -51,6 +51,18 @@ def run_check(options: argparse.Namespace) -> int:
     for module in options.python:
         python |= python_lines(module)
     return _print(check(new, old, operations, strictness, python), options)
+
+
+def _headers(given: list[str]) -> dict[str, str]:
+    """`Name: value`, as curl takes them."""
+    headers: dict[str, str] = {}
+    for header in given:
+        name, colon, value = header.partition(":")
+        if not (name.strip() and colon):
+            msg = f"--header {header!r}: write it as 'Name: value'"
+            raise CheckInputError(msg)
+        headers[name.strip()] = value.strip()
+    return headers
 
 
 def run_diff(options: argparse.Namespace) -> int:

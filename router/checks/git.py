@@ -21,7 +21,7 @@ def file_at(ref: str, folder: Path, name: str) -> str:
     Raises:
         CheckInputError: There is no such ref, or no such file there.
     """
-    done = _git(folder, "show", f"{ref}:./{name}")
+    done = _git(folder, "show", "--end-of-options", f"{ref}:./{name}")
     if done is None:
         msg = f"git is needed to compare with {ref}"
         raise CheckInputError(msg)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from router.checks.errors import CheckInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TIMEOUT_S = 30.0
 
 
-def post_json(url: str, body: object) -> Any:  # noqa: ANN401 (JSON)
+def post_json(url: str, body: object, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 (JSON)
     """What an endpoint answers.
 
     Raises:
@@ -21,7 +24,9 @@ def post_json(url: str, body: object) -> Any:  # noqa: ANN401 (JSON)
         msg = f"{url} is no address: it must begin with http:// or https://"
         raise CheckInputError(msg)
     try:
-        answer = httpx.post(url, json=body, timeout=_TIMEOUT_S, follow_redirects=True)
+        answer = httpx.post(
+            url, json=body, headers=headers, timeout=_TIMEOUT_S, follow_redirects=True
+        )
     except httpx.TimeoutException as error:
         msg = f"{url} gave no answer within {_TIMEOUT_S:.0f} s"
         raise CheckInputError(msg) from error

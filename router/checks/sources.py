@@ -81,8 +81,15 @@ def from_configuration(configuration: Path) -> Schemas:
     return _composed(load_subgraphs(configuration))
 
 
-def baseline(against: str, configuration: Path) -> Schemas:
+def baseline(
+    against: str, configuration: Path, headers: Mapping[str, str] | None = None
+) -> Schemas:
     """The other side: an address to introspect, an SDL file, or a Git ref of the configuration.
+
+    Args:
+        against: Which of them.
+        configuration: As the working tree has it.
+        headers: Sent to an address.
 
     Raises:
         CheckInputError: It is none of the three, or cannot be read.
@@ -90,7 +97,7 @@ def baseline(against: str, configuration: Path) -> Schemas:
     if not against.strip():  # a variable of CI that is not set must not pass for "nothing changed"
         raise CheckInputError("--against is empty: name a file, a Git ref or an address")
     if against.startswith(("http://", "https://")):
-        return Schemas(introspected(against), {})
+        return Schemas(introspected(against, headers), {})
     if Path(against).is_file():
         return schemas_of_file(Path(against))
     schemas = _from_git(against, configuration)
@@ -127,9 +134,10 @@ def schemas_of_file(path: Path) -> Schemas:
         ) from error
 
 
-def introspected(url: str) -> GraphQLSchema:
+def introspected(url: str, headers: Mapping[str, str] | None = None) -> GraphQLSchema:
     """The schema that an endpoint answers to introspection."""
-    answer = post_json(url, {"query": get_introspection_query(input_value_deprecation=True)})
+    query = get_introspection_query(input_value_deprecation=True)
+    answer = post_json(url, {"query": query}, headers)
     match answer:
         case {"data": {"__schema": dict()} as data}:
             try:

@@ -9,10 +9,13 @@ import os
 import re
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from graphql import build_schema, introspection_from_schema
 
 from router.cli import main
 
@@ -109,6 +112,37 @@ def test_an_sdl_file_is_a_baseline(project: Project, tmp_path: Path) -> None:
     assert project.check("--against", str(old)) == 1
 
 
+class Introspected(BaseHTTPRequestHandler):
+    """An endpoint that answers introspection to those who may ask."""
+
+    def do_POST(self) -> None:
+        schema = build_schema(SCHEMA.replace("note: String", "note: String extra: Int"))
+        answer: dict[str, object] = {"errors": [{"message": "Not allowed."}]}
+        if self.headers["authorization"] == "Bearer x":
+            answer = {"data": introspection_from_schema(schema)}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_an_endpoint_is_a_baseline(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    with HTTPServer(("127.0.0.1", 0), Introspected) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        against = ("--against", f"http://127.0.0.1:{server.server_port}/graphql")
+        assert project.check(*against, "--header", "Authorization: Bearer x") == 1
+        assert "Field Task.extra was removed." in capsys.readouterr().out
+        assert project.check(*against) == 2
+        assert "does not answer to introspection: Not allowed." in capsys.readouterr().err
+        server.shutdown()
+        thread.join()
+
+
 def test_what_a_usage_file_saw_counts(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +174,8 @@ def test_lint_levels_come_from_a_file(project: Project, tmp_path: Path) -> None:
     [
         (["--against", "no-such-ref"], "neither a file nor a Git ref"),
         (["--against", ""], "--against is empty"),
+        (["--against=--output=x"], "neither a file nor a Git ref"),
+        (["--against", "http://127.0.0.1:9/", "--header", "token"], "write it as 'Name: value'"),
         (["--against", "http://127.0.0.1:9/graphql"], "does not answer: "),
         (["--operations", "nowhere"], "nowhere is no folder"),
         (["--usage", "nowhere.json"], "nowhere.json: No such file"),
