@@ -68,6 +68,23 @@ class InvalidRequestError(RouterError):
         self.errors = tuple(errors)
 
 
+def causes_of(error: ClientError | InvalidRequestError) -> tuple[ClientError, ...]:
+    """What is wrong, to be told again later: without the traceback and all that it holds."""
+    if isinstance(error, InvalidRequestError):
+        return error.errors
+    return (
+        ClientError(
+            error.message,
+            code=error.code,
+            status=error.status,
+            extensions=error.extensions,
+            locations=error.locations,
+            path=error.path,
+            headers=error.headers,
+        ),
+    )
+
+
 SubgraphFailure = Literal["unreachable", "timeout", "invalid_response", "breaker_open"]
 
 

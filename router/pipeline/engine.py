@@ -13,6 +13,7 @@ from router.policies.introspection_limit import IntrospectionLimit
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from router.errors import ClientError
     from router.execution import SubgraphClient
     from router.pipeline.operation import Operation
     from router.supergraph import Supergraph
@@ -26,6 +27,8 @@ _MAX_OPERATIONS = 1000
 _MAX_TEXT_CHARACTERS = 2 * 2**20
 """A prepared operation takes about a hundred bytes for each."""
 
+_MAX_REFUSED_CHARACTERS = 2**20
+
 
 class Engine:
     """A supergraph with its planner, its clients and the operations seen so far.
@@ -34,6 +37,9 @@ class Engine:
 
     Attributes:
         introspection_limit: Of operations on its API schema.
+        operations: Ready for execution.
+        refused: What is wrong with operations that were sent and cannot be answered; a client
+            that sends one sends it often.
         in_flight: Requests that use it; one that begins adds itself, and calls `leave` at its end.
     """
 
@@ -46,6 +52,7 @@ class Engine:
         "introspection_limit",
         "operations",
         "planner",
+        "refused",
         "supergraph",
     )
 
@@ -61,6 +68,9 @@ class Engine:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planning")
         self.operations: LruCache[OperationKey, Operation] = LruCache(
             max_items=_MAX_OPERATIONS, max_weight=_MAX_TEXT_CHARACTERS
+        )
+        self.refused: LruCache[OperationKey, tuple[ClientError, ...]] = LruCache(
+            max_items=_MAX_OPERATIONS, max_weight=_MAX_REFUSED_CHARACTERS
         )
 
     async def once(self, key: Hashable, work: Callable[[], Work]) -> Work:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from router.errors import ClientError, InvalidRequestError
+from router.errors import ClientError, InvalidRequestError, causes_of
 from router.pipeline.authorize import authorize
 from router.pipeline.deadlines import Deadlines
 from router.pipeline.execute import execution_context
@@ -163,9 +163,16 @@ class Pipeline:
         return Variant(refused, identity.problem if refused else None, active)
 
     async def _prepare(self, text: str, name: str | None, engine: Engine) -> Operation:
-        operation = await engine.once(
-            (text, name), lambda: prepare_operation(text, name, engine, self.policies)
-        )
+        known = engine.refused.get((text, name))
+        if known is not None:
+            raise InvalidRequestError(known)
+        try:
+            operation = await engine.once(
+                (text, name), lambda: prepare_operation(text, name, engine, self.policies)
+            )
+        except (ClientError, InvalidRequestError) as refusal:
+            engine.refused.put((text, name), causes_of(refusal), len(text))
+            raise
         engine.operations.put((text, name), operation, len(text))
         return operation
 

@@ -180,6 +180,22 @@ async def test_overloaded_documents_are_answered_in_time(query: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "query", ["{ nothing { at } all }", "{ me {", "{ ...F } fragment F on Query { ...F }"]
+)
+async def test_what_is_wrong_with_an_operation_is_found_once(query: str) -> None:
+    served = router()
+    async with running(served) as client:
+        responses = [
+            await client.post("/graphql", json={"query": query}, headers={"x-request-id": name})
+            for name in ("first", "second")
+        ]
+        assert len(served.pipeline.engine.refused) == 1
+    first, second = (response.text for response in responses)
+    assert first.count("first") == second.count("second") > 0
+    assert first.replace('"first"', '"second"') == second
+
+
 def nested_pages(size: str) -> str:
     page = f"tasks(first: {size}) {{ nodes {{ owner {{ "
     return page * 3 + "id" + " } } }" * 3
