@@ -328,13 +328,15 @@ class _Maker:
         return name
 
     def _add_contexts(self, graph: RandomGraph, entities: list[str]) -> None:
-        """A field whose argument takes a leaf of an object above, which may be from elsewhere."""
+        """An entity that only objects lead to which set the context its argument takes.
+
+        What they hand down may be from elsewhere.
+        """
         random = self._random
         owner = random.choice(graph.subgraphs)
         present = [name for name in entities if owner in graph.types[name].subgraphs]
         if not present or random.random() < 0.4:
             return
-        reader = random.choice(present)
         for name in self._some(present):
             item = graph.types[name]
             leaves = [
@@ -348,17 +350,28 @@ class _Maker:
                 graph.context_leaves[name] = leaf.name
                 if owner not in leaf.owners:
                     item.external.setdefault(owner, set()).add(leaf.name)
-                item.fields["down"] = RandomField("down", self._wrapped(reader), reader, [owner])
+                item.fields["down"] = RandomField("down", self._wrapped("C0"), "C0", [owner])
         if graph.context_leaves:
-            leaves_by_type = graph.context_leaves.items()
-            text = " ".join(f"... on {name} {{ {leaf} }}" for name, leaf in leaves_by_type)
-            if len(leaves_by_type) == 1:
-                (only,) = graph.context_leaves.values()
-                text = f"{{ {only} }}"
             graph.context_owner = owner
-            graph.types[reader].fields["ctx"] = RandomField(
-                "ctx", "String", "String", [owner], context=f"$c {text}"
-            )
+            graph.types["C0"] = self._reader(graph, owner, random.choice(present))
+
+    def _reader(self, graph: RandomGraph, owner: str, below: str) -> RandomType:
+        """The entity with the argument; another subgraph knows it as well."""
+        text = " ".join(
+            f"... on {name} {{ {leaf} }}" for name, leaf in graph.context_leaves.items()
+        )
+        if len(graph.context_leaves) == 1:
+            (only,) = graph.context_leaves.values()
+            text = f"{{ {only} }}"
+        other = self._random.choice(graph.subgraphs)
+        where = list(dict.fromkeys((owner, other)))
+        fields = {
+            "id": RandomField("id", "ID!", "ID", where),
+            "ctx": RandomField("ctx", "String", "String", [owner], context=f"$c {text}"),
+            "note": RandomField("note", "String", "String", [other]),
+            "below": RandomField("below", self._wrapped(below), below, [owner]),
+        }
+        return RandomType("C0", fields, where, {subgraph: ["id"] for subgraph in where})
 
     def _add_mutations(self, graph: RandomGraph, entities: list[str]) -> None:
         random = self._random
