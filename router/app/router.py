@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from router.app.memory import FreeMemory
 from router.errors import StartupError
 from router.execution import SubgraphClient
 from router.observations import Observations
@@ -98,6 +99,7 @@ class Router:
         """
         self.options = options or RouterOptions()
         self.metrics = RouterMetrics()
+        self._free_memory = FreeMemory()
         self._given_clients = dict(clients or {})
         policies = replace(self.options.policies, notes_use=self.options.usage is not None)
         self.pipeline = Pipeline(self._engine(supergraph), policies)
@@ -237,6 +239,7 @@ class Router:
             self.options.tracing.end(observations, now_s)
         if self.options.usage is not None:
             self.options.usage.observe(observations)
+        self._free_memory.observe(observations)
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
