@@ -10,6 +10,7 @@ breaking stays breaking.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,9 +73,10 @@ def join_renames(changes: Sequence[Change], old: GraphQLSchema, new: GraphQLSche
     added = [change.coordinate for change in changes if change.code in ADDITIONS]
     types = _matches(removed, added, {}, old, new, are_types=True)
     renames = types | _matches(removed, added, types, old, new, are_types=False)
+    new_names = set(renames.values())
     kept: list[Change] = []
     for change in changes:
-        is_explained = change.code in ADDITIONS and change.coordinate in renames.values()
+        is_explained = change.code in ADDITIONS and change.coordinate in new_names
         if is_explained or _follows(change, types, old, new):
             continue
         name = renames.get(change.coordinate) if change.code in _REMOVALS else None
@@ -86,6 +88,8 @@ def _follows(
     change: Change, types: Mapping[str, str], old: GraphQLSchema, new: GraphQLSchema
 ) -> bool:
     """Whether a change says no more than that a type has another name."""
+    if change.coordinate.startswith("@"):
+        return False
     if change.code in ("FIELD_CHANGED_KIND", "ARG_CHANGED_KIND"):
         before = _renamed(_type_of(change.coordinate, old), types)
         return before == _type_of(change.coordinate, new)
@@ -109,19 +113,26 @@ def _matches(
     """Old coordinate to new one; each at most once, the most alike first."""
     before = {c: _element(c, old, types) for c in removed if ("." not in c) == are_types}
     after = {c: _element(c, new, {}) for c in added if ("." not in c) == are_types}
+    come_to: dict[str, list[str]] = {}
+    for come in after:
+        come_to.setdefault(owner_of(come), []).append(come)
     possible = [
         (gone, come)
         for gone in before
-        for come in after
-        if owner_of(gone) == owner_of(come) and _could_be(before[gone], after[come])
+        for come in come_to.get(owner_of(gone), ())
+        if _could_be(before[gone], after[come])
     ]
+    times = Counter(name for pair in possible for name in pair)
     scored = sorted(
-        (-_score(pair, possible, before[pair[0]], after[pair[1]]), *pair) for pair in possible
+        (-_score(before[gone], after[come], is_only=times[gone] == times[come] == 1), gone, come)
+        for gone, come in possible
     )
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for score, gone, come in scored:
-        if score < 0 and gone not in found and come not in found.values():
+        if score < 0 and gone not in found and come not in taken:
             found[gone] = come
+            taken.add(come)
     return found
 
 
@@ -132,10 +143,14 @@ def _could_be(gone: _Element, come: _Element) -> bool:
     return len(gone.members & come.members) >= _MEMBERS_IN_COMMON * len(everything)
 
 
-def _score(
-    pair: tuple[str, str], possible: list[tuple[str, str]], old: _Element, new: _Element
-) -> float:
-    """How much speaks for a rename; 0: nothing does."""
+def _score(old: _Element, new: _Element, *, is_only: bool) -> float:
+    """How much speaks for a rename; 0: nothing does.
+
+    Args:
+        old: What was removed.
+        new: What was added.
+        is_only: Neither could be a rename of anything else.
+    """
     score = 0.0
     likeness = SequenceMatcher(None, old.name.lower(), new.name.lower()).ratio()
     if likeness >= _ALIKE:
@@ -145,7 +160,7 @@ def _score(
     if old.place is not None and old.place == new.place:
         score += 0.5
     # Where all have the same shape it says nothing that no other is possible.
-    if old.shape and sum(pair[0] in other or pair[1] in other for other in possible) == 1:
+    if is_only and old.shape:
         score += 0.25
     return score
 

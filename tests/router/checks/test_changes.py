@@ -46,6 +46,8 @@ CHANGES = [
     ("type User {", '"Somebody." type User {', "safe", "DESCRIPTION_CHANGED", "User"),
     ("first: Int", '"Size." first: Int', "safe", "DESCRIPTION_CHANGED", "Query.tasks(first:)"),
     ("(as: String)", "", "breaking", "DIRECTIVE_ARG_REMOVED", "@shown(as:)"),
+    ("as: String", "as: Int", "breaking", "ARG_CHANGED_KIND", "@shown(as:)"),
+    ("(as: String)", "(as: String by: Int)", "safe", "OPTIONAL_DIRECTIVE_ARG_ADDED", "@shown(by:)"),
     ("FIELD | QUERY", "FIELD", "breaking", "DIRECTIVE_LOCATION_REMOVED", "@shown"),
     ("name: String", "name: String @deprecated", "safe", "DEPRECATION_ADDED", "User.name"),
 ]  # fmt: skip
