@@ -46,6 +46,10 @@ _DATE_TIME_URLS = (
 )
 
 
+_MAX_EXACT_INT = 2**53
+"""Larger ones may lose digits as a float."""
+
+
 class _DoubtError(Exception):
     """The fast path cannot vouch for a value."""
 
@@ -256,7 +260,9 @@ def _int(value: Any) -> Any:  # noqa: ANN401
 
 
 def _float(value: Any) -> Any:  # noqa: ANN401
-    if (type(value) is float and isfinite(value)) or type(value) is int:
+    if type(value) is float and isfinite(value):
+        return value
+    if type(value) is int and -_MAX_EXACT_INT <= value <= _MAX_EXACT_INT:
         return value
     raise _DoubtError
 

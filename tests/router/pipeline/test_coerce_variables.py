@@ -81,6 +81,13 @@ def test_a_date_time_with_an_offset_passes_as_it_is(value: object) -> None:
     assert coerced("$d: DateTime", {"d": value}) == {"d": value}
 
 
+def test_a_float_that_no_float_can_hold_is_refused() -> None:
+    assert coerced("$f: Float", {"f": 2**53}) == {"f": 2**53}
+    for value in (2**53 + 1, 10**25 + 1, 10**400):
+        (error,) = refusals("$f: Float", {"f": value})
+        assert error.code == "BAD_USER_INPUT"
+
+
 def test_unknown_variables_are_left_out() -> None:
     assert coerced("$i: Int", {"i": 1, "x": 2}) == {"i": 1}
 
