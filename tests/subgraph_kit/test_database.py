@@ -107,6 +107,28 @@ async def test_no_free_connection(small: Database) -> None:
     assert await small.fetch_value("SELECT 1") == 1
 
 
+async def test_whoever_waits_for_a_connection_is_not_passed_by(small: Database) -> None:
+    """One asks again as soon as it is done, all the time; the other asks once."""
+    turns = 0
+    is_served = asyncio.Event()
+
+    async def ask_on_and_on() -> None:
+        nonlocal turns
+        while not is_served.is_set() and turns < 100:
+            async with small.connection() as connection:
+                await connection.execute("SELECT 1")
+                turns += 1
+
+    async def ask_once() -> None:
+        await small.fetch("SELECT 1")
+        is_served.set()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ask_on_and_on())
+        group.create_task(ask_once())
+    assert turns <= 2
+
+
 async def test_the_victim_of_a_deadlock(database: Database) -> None:
     await database.fetch("INSERT INTO effects (number) VALUES (1), (2)")
     update = text("UPDATE effects SET number = number WHERE number = :number")
