@@ -172,7 +172,7 @@ class JoinReader:
             active_if=label if isinstance(label, str) else None,
             inactive_if=overridden_by or None,
             context_arguments=tuple(
-                _context_argument(item) for item in arguments.get("contextArguments") or ()
+                _context_argument(item, field) for item in arguments.get("contextArguments") or ()
             ),
         )
 
@@ -236,7 +236,10 @@ def _field_set(text: Value) -> FieldSet:
     return parse_field_set(text) if isinstance(text, str) and text.strip() else ()
 
 
-def _context_argument(value: Mapping[str, Value]) -> ContextArgument:
+def _context_argument(value: Value, field: Field) -> ContextArgument:
+    if not isinstance(value, dict):
+        msg = f"supergraph: contextArguments of {field.name} must be a list of objects"
+        raise SupergraphError(msg)
     selection = str(value.get("selection") or "").strip()
     if selection.startswith("{"):
         selection = selection[1:].removesuffix("}")

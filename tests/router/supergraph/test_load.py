@@ -190,6 +190,20 @@ def test_the_first_join_version_has_owners() -> None:
             "supergraph: field set 'id {': Syntax Error",
         ),
         (HEAD + "type A { a: Int a: Int }", "supergraph: field 'A.a' is declared twice"),
+        (
+            HEAD
+            + """type Query @join__type(graph: A) {
+              a: Int @join__field(graph: A, contextArguments: ["c"])
+            }""",
+            "supergraph: contextArguments of a must be a list of objects",
+        ),
+        (
+            HEAD
+            + """type Query @join__type(graph: A) {
+              a: Int @join__field(graph: A, contextArguments: [{ name: "c", context: "a__c" }])
+            }""",
+            "supergraph: field set ''",
+        ),
     ],
 )
 def test_a_broken_supergraph_says_what_is_wrong(sdl: str, message: str) -> None:
