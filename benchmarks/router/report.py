@@ -124,12 +124,7 @@ def markdown(results: Results) -> str:
         "",
         f"![CPU time of a request]({results.subject.name}.svg)",
         "",
-        "| contender | version | start, s | memory, MiB |",
-        "|---|---|---|---|",
-        *(
-            f"| {c.name} | {c.version} | {_in_seconds(c.start_s)} | {c.memory_mib:.0f} |"
-            for c in results.contenders
-        ),
+        *contenders_table(results.contenders),
     ]
     lines += bars_table(results.contenders, results.subject.bars)
     for name in results.workload_names():
@@ -140,12 +135,14 @@ def markdown(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _in_ms(duration_us: float | None) -> str:
-    return "" if duration_us is None else f"{duration_us / 1000:.2f}"
-
-
-def _in_seconds(duration_s: float | None) -> str:
-    return "" if duration_s is None else f"{duration_s:.2f}"
+def contenders_table(contenders: Sequence[ContenderResult]) -> list[str]:
+    """Versions, memory, and the time to start where one thing was started."""
+    columns = ["contender", "version", "memory, MiB"]
+    rows = [[c.name, c.version, f"{c.memory_mib:.0f}"] for c in contenders]
+    if all(c.start_s is not None for c in contenders):
+        columns.append("start, s")
+        rows = [[*row, f"{c.start_s:.2f}"] for row, c in zip(rows, contenders, strict=True)]
+    return [_row(columns), "|---" * len(columns) + "|", *map(_row, rows)]
 
 
 def bars_table(contenders: Sequence[ContenderResult], bars: Sequence[Bar]) -> list[str]:
@@ -176,7 +173,7 @@ def bars_table(contenders: Sequence[ContenderResult], bars: Sequence[Bar]) -> li
 def workload_table(contenders: Sequence[ContenderResult], name: str) -> list[str]:
     measured = [c for c in contenders if name in c.workloads]
     first = measured[0].workloads[name]
-    columns = (
+    columns = [
         "contender",
         "CPU, µs a request",
         f"of {contenders[0].name}",
@@ -184,22 +181,31 @@ def workload_table(contenders: Sequence[ContenderResult], name: str) -> list[str
         "p50, ms",
         "p99, ms",
         "p50 with one connection, ms",
-        "of which added, ms",
-    )
-    lines = [
-        f"Answer: {first['answer_bytes'] / 1000:.1f} kB.",
-        "",
-        f"| {' | '.join(columns)} |",
-        "|---" * len(columns) + "|",
     ]
+    tells_added = "added_p50_us" in first
+    if tells_added:
+        columns.append("of which added, ms")
+    lines = [f"Answer: {first['answer_bytes'] / 1000:.1f} kB.", "", _row(columns)]
+    lines.append("|---" * len(columns) + "|")
     for contender in measured:
         row = contender.workloads[name]
-        lines.append(
-            f"| {contender.name} | {row['cpu_us']:.0f} | {row['cpu_us'] / first['cpu_us']:.1f} "
-            f"| {row['per_second']:.0f} | {row['p50_us'] / 1000:.2f} | {row['p99_us'] / 1000:.2f} "
-            f"| {row['alone_p50_us'] / 1000:.2f} | {_in_ms(row.get('added_p50_us'))} |"
-        )
+        cells = [
+            contender.name,
+            f"{row['cpu_us']:.0f}",
+            f"{row['cpu_us'] / first['cpu_us']:.1f}",
+            f"{row['per_second']:.0f}",
+            f"{row['p50_us'] / 1000:.2f}",
+            f"{row['p99_us'] / 1000:.2f}",
+            f"{row['alone_p50_us'] / 1000:.2f}",
+        ]
+        if tells_added:
+            cells.append(f"{row['added_p50_us'] / 1000:.2f}")
+        lines.append(_row(cells))
     return lines
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def picture(results: Results) -> str:
