@@ -38,7 +38,7 @@ _HEAD_TOO_LARGE = _STATUS_LINES[431] + b"connection: close\r\ncontent-length: 0\
 _OFFER = frozenset({b"connection", b"upgrade", b"http2-settings"})
 
 _MAX_HEAD_BYTES = 128 * 2**10
-"""Counted by reads: what one read brings more is taken too."""
+"""Counted by reads: what the first and the last one bring more is taken too."""
 
 _HEAD_TIMEOUT_S = 20.0
 
@@ -128,7 +128,8 @@ class GraphQLProtocol(HttpToolsProtocol):
             return
         exchange = self._exchange
         if self._is_in_head:
-            self._head_bytes += len(data)
+            # The read in which it began may have brought more before it; that one is not counted.
+            self._head_bytes = 0 if self._head_bytes < 0 else self._head_bytes + len(data)
             if self._head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
                 self.transport.write(_HEAD_TOO_LARGE)
                 self.transport.close()
@@ -157,7 +158,7 @@ class GraphQLProtocol(HttpToolsProtocol):
         self.headers = []
         self.expect_100_continue = False
         self._is_in_head = True
-        self._head_bytes = 0
+        self._head_bytes = -1
         self._closes_at = monotonic() + _HEAD_TIMEOUT_S
 
     def on_url(self, url: bytes) -> None:
@@ -212,8 +213,8 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._exchange = None
         headers = headers_by_name(self.headers)
         if b"," in headers.get(b"host", b","):  # RFC 9112, section 3.2
-            self.send_400_response("There must be one Host header.")
-            return
+            msg = "there must be one Host header"
+            raise ValueError(msg)  # ends the parser
         self.cycle = exchange  # type: ignore[assignment]
         request = HttpRequest("POST", headers, b"", self._peer, exchange.body)
         exchange.observations = self.app.endpoint.begin(request)

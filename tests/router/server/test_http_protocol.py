@@ -146,6 +146,14 @@ async def test_requests_sent_together_are_answered_in_order() -> None:
     ]
 
 
+async def test_a_head_that_begins_behind_a_large_body_is_not_too_large() -> None:
+    large = VERSION + b" " * 300_000
+    async with serving() as served, served.connection() as connection:
+        await connection.send(post(large) + post(VERSION)[:30], post(VERSION)[30:])
+        for _ in range(2):
+            assert await connection.response() == (200, b'{"data":{"version":"1"}}')
+
+
 async def test_chunked_and_expected_bodies_are_read() -> None:
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(VERSION), VERSION)
     async with serving() as served, served.connection() as connection:
