@@ -228,7 +228,7 @@ def test_junit_has_one_failed_case(breaking: Project, capsys: pytest.CaptureFixt
     breaking.check("--against", "HEAD", "--format", "junit")
     root = ET.fromstring(capsys.readouterr().out)  # noqa: S314 (written by us)
     (suite,) = root
-    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "1", "0")
     assert [case.get("name") for case in suite] == ["FIELD_REMOVED Task.title"]
 
 
