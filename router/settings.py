@@ -282,8 +282,8 @@ class RouterSettings(BaseSettings):
     )
     rate_limit_url: str = Field(
         "memory://",
-        description="Where requests are counted: memory://, or valkey://HOST:PORT for several "
-        "routers.",
+        description="Where requests are counted: memory:// (each process for itself), or "
+        "valkey://HOST:PORT or redis://HOST:PORT for several processes together.",
     )
     trusted_proxies: Names = Field(
         (),
