@@ -36,13 +36,16 @@ def authorization_changes(old: Mapping[str, str], new: Mapping[str, str]) -> lis
         before, after = old.get(coordinate), new.get(coordinate)
         if before == after:
             continue
-        if after is None:
-            code, message = "AUTHORIZATION_REMOVED", f"{coordinate} no longer needs {before}."
-        elif before is None:
-            code, message = "AUTHORIZATION_ADDED", f"{coordinate} needs {after} now."
-        else:
-            code = "AUTHORIZATION_CHANGED"
-            message = f"{coordinate} needs {after} now; it was {before}."
         severity = Severity.SAFE if after is None else Severity.DANGEROUS
-        changes.append(Change(severity, code, coordinate, message))
+        changes.append(Change(severity, *_worded(coordinate, before, after)))
     return changes
+
+
+def _worded(coordinate: str, before: str | None, after: str | None) -> tuple[str, str, str]:
+    """Code, coordinate and message."""
+    if after is None:
+        return "AUTHORIZATION_REMOVED", coordinate, f"{coordinate} no longer needs {before}."
+    if before is None:
+        return "AUTHORIZATION_ADDED", coordinate, f"{coordinate} needs {after} now."
+    message = f"{coordinate} needs {after} now; it was {before}."
+    return "AUTHORIZATION_CHANGED", coordinate, message
