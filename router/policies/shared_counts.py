@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("router.policies")
 
 _MAX_CONNECTIONS = 32
-_TIMEOUT_S = 0.25
 _PAUSE_S = 1.0
 """How long an unreachable server is left alone, so that its outage costs no request its time."""
 
@@ -59,8 +58,19 @@ class SharedStorage:
     not be worse than what it protects from.
     """
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_s: float = 0.25,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Connect to nothing yet.
+
+        Args:
+            url: valkey://, valkeys:// (TLS), redis://, rediss:// or unix://.
+            timeout_s: Longest wait for one answer, and for a connection.
+            clock: Tells when a server that was away may be asked again.
 
         Raises:
             StartupError: The URL is not of a server that this can talk to.
@@ -69,9 +79,9 @@ class SharedStorage:
             pool = BlockingConnectionPool.from_url(
                 url,
                 max_connections=_MAX_CONNECTIONS,
-                timeout=_TIMEOUT_S,
-                socket_timeout=_TIMEOUT_S,
-                socket_connect_timeout=_TIMEOUT_S,
+                timeout=timeout_s,
+                socket_timeout=timeout_s,
+                socket_connect_timeout=timeout_s,
             )
         except ValueError as error:
             msg = f"ROUTER_RATE_LIMIT_URL: {error}"

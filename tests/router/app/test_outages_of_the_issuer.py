@@ -148,8 +148,8 @@ async def test_the_last_list_of_ended_sessions_stays_while_the_issuer_is_away(
         async def is_refused() -> bool:
             return await reason(client, ended) == "SESSION_ENDED"
 
-        await eventually(is_refused, within_s=2)
-        assert gauge(router, "router_revocations_age_seconds") < 2
+        await eventually(is_refused, within_s=10)
+        assert gauge(router, "router_revocations_age_seconds") < 10
         await server.stop()
         began = time.monotonic()
 
