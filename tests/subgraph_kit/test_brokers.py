@@ -183,8 +183,11 @@ async def _apply(event: Event, work: UnitOfWork) -> Progress:
     return Progress.DONE
 
 
+@pytest.mark.parametrize(
+    "away_s", [0, pytest.param(60, marks=pytest.mark.nightly)], ids=["", "for a minute"]
+)
 async def test_every_event_takes_effect_once_though_the_broker_is_killed_under_load(
-    server: Server, database: Database, subscription: Subscription
+    server: Server, database: Database, subscription: Subscription, away_s: float
 ) -> None:
     total, event_type = 400, subscription.types[0]
     outgoing = open_broker(server.url, name="outbox", queues=[subscription])
@@ -214,6 +217,7 @@ async def test_every_event_takes_effect_once_though_the_broker_is_killed_under_l
 
             await eventually(has_share, within_s=60)
             server.kill()
+            await asyncio.sleep(away_s)
             await asyncio.to_thread(server.start)
 
     async def is_all_there() -> bool:
