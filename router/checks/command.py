@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import yaml
 
 from router.checks.check import Strictness, check
 from router.checks.collection import collection
+from router.checks.configuration import read_configuration
 from router.checks.errors import CheckInputError
 from router.checks.files import read_file
 from router.checks.formats import FORMATS, coloured_text, text
@@ -47,10 +49,20 @@ def run_check(options: argparse.Namespace) -> int:
     reference = new if old is None else old
     operations = _known_operations(options, reference, configuration.parent / "operations")
     strictness = Strictness(options.allow_unused, _lint_levels(options.lint, configuration))
-    python: dict[str, PythonLine] = {}
-    for module in options.python:
-        python |= python_lines(module)
+    python = _python_lines(options.python, configuration)
     return _print(check(new, old, operations, strictness, python), options)
+
+
+def _python_lines(given: list[str], configuration: Path) -> dict[str, PythonLine]:
+    """Of the schemas named by option, and of those that the configuration imports anyway."""
+    found: dict[str, PythonLine] = {}
+    for entry in read_configuration(configuration, read_file(configuration)):
+        if entry.kind == "module":
+            with suppress(CheckInputError):  # a schema of graphql-core has no lines to show
+                found |= python_lines(entry.source)
+    for reference in given:
+        found |= python_lines(reference)
+    return found
 
 
 def _headers(given: list[str]) -> dict[str, str]:

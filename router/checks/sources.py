@@ -32,6 +32,7 @@ from graphql.language import TypeDefinitionNode, TypeExtensionNode
 from graphql.validation.validate import validate_sdl
 
 from router.checks.authorization import needs_of
+from router.checks.configuration import read_configuration
 from router.checks.errors import CheckInputError
 from router.checks.files import located_error, read_file
 from router.checks.git import file_at
@@ -159,6 +160,14 @@ def _from_git(ref: str, configuration: Path) -> Schemas:
     def read(path: Path) -> str:
         return file_at(ref, folder, os.path.relpath(path, folder))
 
+    for entry in read_configuration(configuration, read(configuration)):
+        if entry.kind in ("module", "subgraph_url"):
+            # It would give what it says now, and nothing would ever have changed.
+            msg = (
+                f"{entry.place}: {ref} does not hold the SDL of subgraph {entry.name}, which is "
+                f"a `{entry.kind}`; write it to a `file` of the repository to compare with it"
+            )
+            raise CheckInputError(msg)
     return _composed(load_subgraphs(configuration, read))
 
 

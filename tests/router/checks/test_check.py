@@ -277,6 +277,24 @@ def test_a_finding_names_the_python_line_of_a_strawberry_schema(
     assert project.check("--python", "strawberry_tasks:missing") == 2
 
 
+def test_a_module_shows_its_lines_and_has_no_past_in_git(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.folder / "strawberry_notes.py").write_text(STRAWBERRY)
+    monkeypatch.syspath_prepend(project.folder)
+    monkeypatch.chdir(project.folder)
+    project.configuration.write_text(
+        "subgraphs: {tasks: {routing_url: http://x, schema: {module: 'strawberry_notes:schema'}}}"
+    )
+    old = project.folder / "old.graphql"
+    old.write_text(SCHEMA)
+    assert project.check("--against", str(old)) == 1
+    assert "made by strawberry_notes.py:" in capsys.readouterr().out
+    project.commit()
+    assert project.check("--against", "HEAD") == 2
+    assert "HEAD does not hold the SDL of subgraph tasks" in capsys.readouterr().err
+
+
 def test_diff_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new = tmp_path / "old.graphql", tmp_path / "new.graphql"
     old.write_text(SCHEMA)
