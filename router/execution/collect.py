@@ -46,6 +46,8 @@ from router.planning.query_plan import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.execution.json_value import JsonObject
     from router.execution.layout import Layout, Place, Source
 
@@ -65,7 +67,7 @@ class Collected(msgspec.Struct, eq=False):
 
     representations: list[JsonObject]
     entities: list[Any]
-    indexes: list[int]
+    indexes: Sequence[int]
     ends: list[int]
     is_whole: bool
 
@@ -126,6 +128,7 @@ class _Generator:
         self._layout = layout
         self._shared = shared
         self._is_careful = is_careful
+        self._numbers_itself = False
         self._code = FunctionCode("collect(root)")
         self._place: Place | None = None
 
@@ -143,6 +146,8 @@ class _Generator:
             self._gather(replace if keys_of(path) in self._shared else None)
             code.depth = 1
             code.line("ends.append(len(entities))")
+        if self._numbers_itself:
+            code.line("indexes = range(len(entities))")
         made = f"{code.value(Collected)}(representations, entities, indexes, ends, is_whole)"
         code.line(f"return {made}")
         collector: _Walk = code.compile()
@@ -212,12 +217,12 @@ class _Generator:
             code.line("first = seen.get(identity)")
             code.block("if first is None:")
             code.line("seen[identity] = entity")
-            code.line("indexes.append(len(entities))")
             code.line(f"representations.append({representation})")
             code.line("entities.append(entity)")
             code.depth -= 1
             code.block("elif first is not entity:")
             code.line(replace)
+            self._numbers_itself = True
             return
         code.line("index = seen.get(identity)")
         code.block("if index is None:")

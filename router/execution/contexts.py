@@ -69,6 +69,7 @@ def compile_groups(call: EntityCall) -> Callable[[Any], tuple[list[Group], bool]
     def collect(root: JsonValue) -> tuple[list[Group], bool]:
         groups: dict[bytes, Group] = {}
         seen: dict[tuple[bytes, bytes], int] = {}
+        indexes: dict[bytes, list[int]] = {}
         visited: set[int] = set()
         is_whole = True
         for trail in _trails(root, path):
@@ -94,8 +95,9 @@ def compile_groups(call: EntityCall) -> Callable[[Any], tuple[list[Group], bool]
             if index == len(collected.representations):
                 collected.representations.append(representation)
             collected.entities.append(entity)
-            collected.indexes.append(index)
-        for _, collected in groups.values():
+            indexes.setdefault(group_key, []).append(index)
+        for group_key, (_, collected) in groups.items():
+            collected.indexes = indexes[group_key]
             collected.ends.append(len(collected.entities))
         return list(groups.values()), is_whole
 

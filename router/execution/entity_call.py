@@ -134,15 +134,11 @@ class CompiledCall:
         Returns:
             Whether all entities are now as the plan promises.
         """
+        if len(self._targets) == 1:
+            return _take(self._targets[0], results, collected.entities, collected.indexes)
         is_regular = True
-        for target, taken in self._by_target(collected):
-            add = target.add
-            for entity, index in taken:
-                result = results[index]
-                if result is not None:
-                    add(entity, result)
-                elif not _set_null(entity, target):
-                    is_regular = False
+        for target, entities, indexes in self._by_target(collected):
+            is_regular = _take(target, results, entities, indexes) and is_regular
         return is_regular
 
     def take_json(self, results: Sequence[JsonObject | None], collected: Collected) -> bool:
@@ -154,8 +150,8 @@ class CompiledCall:
         """
         is_regular = True
         known: set[int] = set()
-        for target, taken in self._by_target(collected):
-            for entity, index in taken:
+        for target, entities, indexes in self._by_target(collected):
+            for entity, index in zip(entities, indexes, strict=True):
                 result = results[index]
                 if result is None:
                     is_regular = _set_null(entity, target) and is_regular
@@ -181,15 +177,25 @@ class CompiledCall:
 
     def _by_target(
         self, collected: Collected
-    ) -> Iterator[tuple[Target, Iterator[tuple[Any, int]]]]:
-        if len(self._targets) == 1:
-            yield self._targets[0], zip(collected.entities, collected.indexes, strict=True)
-            return
+    ) -> Iterator[tuple[Target, Sequence[Any], Sequence[int]]]:
         start = 0
         for target, end in zip(self._targets, collected.ends, strict=True):
-            entities = collected.entities[start:end]
-            yield target, zip(entities, collected.indexes[start:end], strict=True)
+            yield target, collected.entities[start:end], collected.indexes[start:end]
             start = end
+
+
+def _take(
+    target: Target, results: Sequence[Any], entities: Sequence[Any], indexes: Sequence[int]
+) -> bool:
+    """Add results to entities of one path; whether all are now as the plan promises."""
+    add, is_regular = target.add, True
+    for entity, index in zip(entities, indexes, strict=True):
+        result = results[index]
+        if result is not None:
+            add(entity, result)
+        elif not _set_null(entity, target):
+            is_regular = False
+    return is_regular
 
 
 def _target(place: Place | None, source: Source, merge: Merge, known: ObjectType | None) -> Target:

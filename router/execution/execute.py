@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
 from router.errors import ClientError
+from router.execution.context import ExecutionResult
 from router.execution.contexts import places_apart
 from router.execution.execution import Execution
 from router.execution.locate import Keys, keys_of
@@ -23,7 +24,7 @@ from router.planning.query_plan import LIST
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from router.execution.context import DeniedField, ExecutionContext, ExecutionResult
+    from router.execution.context import DeniedField, ExecutionContext
     from router.execution.ports import SubgraphClient
     from router.planning.query_plan import QueryPlan, ResponsePath
     from router.supergraph import Supergraph
@@ -119,12 +120,19 @@ class PreparedOperation:
         execution = Execution(self._templates, variant, variables, context, clients)
         if variant.introspection is not None:
             execution.introspected = await variant.introspection.answer(variables)
-        if self._schedule.is_chain:
-            for index in range(len(self._templates)):
-                await execution.perform(index)
-        else:
-            await self._schedule.run(execution.perform)
-        return execution.answer()
+        try:
+            if self._schedule.is_chain:
+                for index in range(len(self._templates)):
+                    await execution.perform(index)
+            else:
+                await self._schedule.run(execution.perform)
+            return execution.answer()
+        except RecursionError:
+            # A decoder has its limit too; what only just passed there may fail to be compared,
+            # sent on or printed.
+            message = "The answer is nested too deeply."
+            error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            return ExecutionResult([error])
 
     def _variant(self, variables: dict[str, Any]) -> Variant:
         names = self._conditions

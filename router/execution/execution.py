@@ -131,7 +131,10 @@ class Execution:
                 sent, is_whole = fetch.gather(self.root, is_regular=self.is_regular)
                 if not is_whole:
                     self.is_regular = False
-                if not any(item.collected.representations for item in sent):
+                for item in sent:
+                    if item.collected.representations:
+                        break
+                else:
                     return
         template = self._templates[index]
         client = self._clients.get(template.subgraph)
@@ -233,14 +236,8 @@ class Execution:
             return ExecutionResult([], self._passed)
         for key, value in self.introspected.items():
             setattr(self.root, attribute(key), value)
-        try:
-            body = self._print() if self.is_regular else None
-            return self._answer_with_errors() if body is None else ExecutionResult([], body)
-        except RecursionError:
-            # Decoding has its limit too; an answer that only just passed there ends up here.
-            message = "The answer is nested too deeply."
-            error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
-            return ExecutionResult([error])
+        body = self._print() if self.is_regular else None
+        return self._answer_with_errors() if body is None else ExecutionResult([], body)
 
     def _print(self) -> bytes | None:
         """The whole response; None if the tree is not as the plan promises after all."""
