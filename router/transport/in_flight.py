@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from router.errors import SubgraphError
+from router.execution.ports import SubgraphResponse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from router.execution.ports import SubgraphClient, SubgraphRequest, SubgraphResponse
+    from router.execution.ports import SubgraphClient, SubgraphRequest
 
     _Followers = list[asyncio.Future[SubgraphResponse | None]]
     _Flight = tuple[float, _Followers]
@@ -40,7 +41,7 @@ class SharedInFlight:
         while (flight := self._in_flight.get(key)) is not None:
             response = await _follow(flight, request)
             if response is not None:
-                return structs.replace(response, is_shared=True, attempts=0)
+                return response
         flight = self._in_flight[key] = (request.deadline, [])
         shared: SubgraphResponse | SubgraphError | None = None
         try:
@@ -74,6 +75,8 @@ async def _follow(flight: _Flight, request: SubgraphRequest) -> SubgraphResponse
 
 
 def _tell(followers: _Followers, shared: SubgraphResponse | SubgraphError | None) -> None:
+    if isinstance(shared, SubgraphResponse):
+        shared = structs.replace(shared, is_shared=True, attempts=0)
     for told in followers:
         if told.done():
             continue
