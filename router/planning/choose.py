@@ -76,6 +76,11 @@ class Choice:
         """Choose for one leaf, and for everything that this makes necessary."""
         self.cost += self._choose(leaf)
 
+    @property
+    def resorts(self) -> int:
+        """How many fields are read where their subgraph may answer null for them."""
+        return len(self._resorted)
+
     def dispensable(self) -> list[Way]:
         """Fetches, by the way that starts each, that nothing read in them depends on."""
         starts: dict[Way, bool] = {}

@@ -106,11 +106,18 @@ def plan_step(root: Place, selections: Selections, keys: ResponseKeys) -> Step:
     for choice in choices(leaves):  # one way each, shared as far as possible
         parts = build_parts(leaves, choice, keys)  # who asks whom for what
         step = Step(leaves, choice, parts, share_requests(parts))  # what travels together
-        if best is None or (step.size < best.size and step.size[1] <= best.size[1]):
+        if best is None or _is_better(step, best):
             best = step
     if best is None:
         raise PlanBugError(root.type_name)
     return best
+
+
+def _is_better(step: Step, best: Step) -> bool:
+    """Whether a step saves requests: not by waiting longer, and not by a last resort."""
+    if step.choice.resorts != best.choice.resorts:
+        return step.choice.resorts < best.choice.resorts
+    return step.size < best.size and step.size[1] <= best.size[1]
 
 
 def steps(operation: NormalizedOperation, graph: QueryGraph) -> Sequence[tuple[Place, Selections]]:

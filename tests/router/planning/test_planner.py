@@ -23,7 +23,8 @@ from router.supergraph import Supergraph, load_supergraph
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: '
-    '["@key", "@external", "@requires", "@override", "@interfaceObject", "@shareable"])\n'
+    '["@key", "@external", "@requires", "@provides", "@override", "@interfaceObject", '
+    '"@shareable"])\n'
 )
 
 
@@ -45,6 +46,26 @@ def shop() -> Supergraph:
         """,
         stock='type Product @key(fields: "id") { id: ID! left: Int price(currency: String): Int }',
     )
+
+
+def test_a_request_is_not_saved_by_reading_a_key_that_may_be_null() -> None:
+    supergraph = supergraph_of(
+        a="""
+            type Query { post: Post @provides(fields: "topic { title }") }
+            type Post @key(fields: "id") { id: ID! topic: Topic @external }
+            type Topic @key(fields: "id") { id: ID! @external title: String @external }
+        """,
+        b="""
+            type Post @key(fields: "id") { id: ID! topic: Topic @shareable }
+            type Topic @key(fields: "id") { id: ID! title: String @shareable }
+        """,
+        c='type Topic @key(fields: "id") { id: ID! posts: Int }',
+    )
+
+    plan = Planner(supergraph).plan("{ post { topic { title posts } } }")
+
+    assert [fetch.subgraph for fetch in plan.fetches] == ["a", "b", "c"]
+    assert "{post{id}}" in plan.fetches[0].operation
 
 
 def test_a_field_that_nobody_can_answer_is_a_client_error() -> None:
