@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -28,7 +25,6 @@ _MAX_WAITING = 200
 _MAX_CHARACTERS = 1024
 """No password we accepted is longer; what is longer is wrong without being hashed."""
 
-_NICENESS = 5
 
 _OLD_BCRYPT = ("$2a$", "$2b$", "$2y$")
 
@@ -50,9 +46,7 @@ class PasswordHasher:
             argon2__time_cost=time_cost,
             argon2__parallelism=1,
         )
-        self._executor = ThreadPoolExecutor(
-            _AT_ONCE, thread_name_prefix="password", initializer=_step_back
-        )
+        self._executor = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="password")
         self._waiting = 0
         self._nobodys_hash = self._context.hash("nobody has this password")
 
@@ -98,12 +92,6 @@ class PasswordHasher:
         finally:
             self._waiting -= 1
             HASHES_WAITING.set(self._waiting)
-
-
-def _step_back() -> None:
-    """Let the event loop go first: a request should not wait for other people's log-ins."""
-    if sys.platform == "linux":  # where a thread has a priority of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _verify_bcrypt(password: str, password_hash: str) -> bool:
