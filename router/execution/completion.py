@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 from msgspec import UNSET, Struct
 
-from router.execution.tree import TYPENAME, Wrong, child, is_object, typename_of
+from router.execution.tree import TYPENAME, Wrong, child, is_object, is_told, typename_of
 
 if TYPE_CHECKING:
     from router.execution.context import DeniedField
@@ -55,6 +55,13 @@ class Completion:
             return None
         done: dict[str, Any] = {}
         for field in shape.fields:
+            if field.is_leaf and field.denied is None:
+                item = child(value, field.key)
+                if is_told(item):
+                    leaf = field.coerce(item)
+                    if is_told(leaf):  # most values are like this
+                        done[field.key] = leaf
+                        continue
             self._path.append(field.key)
             item = self._field(shape.type_name, field, value)
             self._path.pop()

@@ -32,8 +32,10 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
     is_abstract_type,
     is_composite_type,
+    is_leaf_type,
 )
 
 from router.errors import PlanBugError
@@ -62,6 +64,7 @@ class FieldShape:
         selection: For composite types.
         denied: Set if the caller may not see it.
         coerce: For leaves.
+        is_leaf: A scalar or enum, and no list.
     """
 
     key: str
@@ -70,6 +73,7 @@ class FieldShape:
     selection: Selection | None = None
     denied: DeniedField | None = None
     coerce: Coerce = _as_it_is
+    is_leaf: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,8 +341,9 @@ class Scope:
             sets = tuple(node.selection_set for node in nodes if node.selection_set)
             selection = Selection(self, named, sets)
         coerce = _as_it_is if selection else coercion(named)
+        is_leaf = is_leaf_type(get_nullable_type(declared))
         denied = self.denial(parent_type, name)
-        return FieldShape(key, name, declared, selection, denied, coerce)
+        return FieldShape(key, name, declared, selection, denied, coerce, is_leaf)
 
     def _applies(self, condition: str, runtime_type: GraphQLCompositeType) -> bool:
         if condition == runtime_type.name:

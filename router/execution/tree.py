@@ -39,7 +39,7 @@ def child(value: JsonValue, key: str) -> JsonValue:
     """What an object holds under a response key; UNSET if nothing, or if it is no object."""
     if value.__class__ is dict:
         return value.get(key, UNSET)
-    return getattr(value, attribute(key), UNSET)
+    return getattr(value, "f_" + key, UNSET)
 
 
 def is_object(value: JsonValue) -> bool:
