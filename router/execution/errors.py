@@ -70,6 +70,24 @@ def known_part(selection: Selection, path: ConcretePath) -> ConcretePath:
     return path
 
 
+def fitting_part(data: JsonValue, path: ConcretePath) -> ConcretePath:
+    """The part of a path that the projected data have, or could have below a null."""
+    value = data
+    for index, segment in enumerate(path):
+        if value is None:
+            return path
+        if not _has(value, segment):
+            return path[:index]
+        value = value[segment]
+    return path
+
+
+def _has(value: JsonValue, segment: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(segment, int) and 0 <= segment < len(value)
+    return isinstance(value, dict) and segment in value
+
+
 def first_null(data: JsonValue, path: ConcretePath) -> ConcretePath:
     """The part of `path` up to the first null of the projected data; all of it if there is none."""
     value = data

@@ -14,6 +14,7 @@ from router.execution.context import ExecutionContext, ExecutionResult
 from router.execution.errors import (
     ErrorPaths,
     first_null,
+    fitting_part,
     from_subgraph,
     known_part,
     unavailable,
@@ -269,7 +270,10 @@ class Execution:
         )
         data = completion.root(selection, self.root)
         errors = [
-            (item.fetch.fetch.id, from_subgraph(item.fetch.subgraph, item.error, path))
+            (
+                item.fetch.fetch.id,
+                from_subgraph(item.fetch.subgraph, item.error, path and fitting_part(data, path)),
+            )
             for item, path in told
         ]
         errors += [

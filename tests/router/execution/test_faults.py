@@ -370,3 +370,23 @@ async def test_an_error_of_a_field_the_client_did_not_ask_for_stands_at_its_obje
 
     assert response["data"] == {"tasks": [{"title": "A"}]}
     assert response["errors"][0]["path"] == ["tasks", 0]
+
+
+@pytest.mark.parametrize("path", [["tasks", -1], ["tasks", 10**30, "title"], ["tasks", "title"]])
+async def test_a_path_that_leads_nowhere_is_cut_where_it_leaves_the_data(path: list[Any]) -> None:
+    response = await run(
+        SUPERGRAPH,
+        "{ tasks { title } }",
+        plan_of(root("tasks", "{tasks{title}}")),
+        {
+            "tasks": Stub(
+                {
+                    "data": {"tasks": [{"title": "A"}]},
+                    "errors": [{"message": "odd", "path": path}],
+                }
+            )
+        },
+    )
+
+    assert response["data"] == {"tasks": [{"title": "A"}]}
+    assert [error_at(error)[0] for error in response["errors"]] == [["tasks"]]
