@@ -126,6 +126,8 @@ def select_all(tree: Tree, node: Node, selections: Selections, around: Condition
         added.wanted_under.append(conditions)
         if selected.selections is not None and added.below is not None and edge.target is not None:
             select_all(added.below, edge.target, selected.selections, conditions)
+    if node.is_abstract and all(selected.conditions for selected in selections.fields):
+        tree.add_typename()  # with nothing else selected, of which type an object is would not show
     for type_name, below in selections.fragments:
         possible = node.graph.possible_types(type_name)
         if not node.is_abstract:

@@ -84,7 +84,8 @@ class _Walker:
         """Read what an @interfaceObject answers for objects of all types; what is left to read.
 
         A subgraph with the @interfaceObject does not know of which type its objects are. Waiting
-        for one that does, only to come back for a field of some of them, takes longer.
+        for one that does, only to come back for a field of some of them, takes longer. Where such
+        a field fails for others, it must not take their objects with it: only nullable ones do.
         """
         fragments = []
         keys = unambiguous_keys(selections)
@@ -92,7 +93,8 @@ class _Walker:
             left = []
             for field in below.fields:
                 readings = self._local_at_hand(place, field)
-                if readings and field.response_key in keys:
+                may_fail = all(not edge.type.endswith("!") for _, edge in readings)
+                if readings and may_fail and field.response_key in keys:
                     self._add(place, field, readings)
                 else:
                     left.append(field)
