@@ -12,6 +12,7 @@ from devstack.process import LOOPBACK, free_port
 
 _SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # unlike the one on PATH, runs as anybody
 _START_TIMEOUT_S = 60.0
+_END_TIMEOUT_S = 5.0
 _POLL_S = 0.1
 
 
@@ -79,6 +80,18 @@ class RabbitNode:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+            self._end_port_mapper()
+
+    def _end_port_mapper(self) -> None:
+        """It left the node's group, and ends when it is told and has noticed the node's end."""
+        program = shutil.which("epmd")
+        deadline = time.monotonic() + _END_TIMEOUT_S
+        while program is not None and time.monotonic() < deadline:
+            command = [program, "-port", str(self._port_mapper_port), "-kill"]
+            told = subprocess.run(command, check=False, capture_output=True, text=True)
+            if "not allowed" not in told.stdout + told.stderr:
+                return
+            time.sleep(_POLL_S)
 
     def _answers(self) -> bool:
         try:
