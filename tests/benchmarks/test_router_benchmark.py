@@ -71,9 +71,8 @@ def test_a_request_carries_its_proof(workload: Workload) -> None:
 
 def result(name: str, cpu_us: float) -> report.ContenderResult:
     row = dict.fromkeys(("per_second", "p50_us", "p99_us", "alone_p50_us", "answer_bytes"), 1000.0)
-    return report.ContenderResult(
-        name, "1.0", 0.5, 60, {"two fetches, 20 tasks, unique": {**row, "cpu_us": cpu_us}}
-    )
+    workloads = {"two fetches, 20 tasks, unique": {**row, "cpu_us": cpu_us}}
+    return report.ContenderResult(name, "1.0", 60, workloads, start_s=0.5)
 
 
 def test_a_report_has_tables_a_picture_and_numbers(tmp_path: Path) -> None:
