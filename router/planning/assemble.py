@@ -38,7 +38,7 @@ def _root_fetch(
     supergraph: Supergraph,
 ) -> Fetch:
     part = request.parts[0]
-    renames = resolve_conflicts([part.tree], supergraph.kinds)
+    renames = resolve_conflicts([part.tree], operation, supergraph.kinds)
     types = supergraph.subgraphs[request.subgraph].types
     (tree,) = fold_members({part.tree.type_name: part.tree}, (), types).values()
     used: set[str] = set()
@@ -71,7 +71,7 @@ def _entity_fetch(
     renames = [
         rename
         for call in calls
-        for rename in resolve_conflicts(call.trees.values(), supergraph.kinds)
+        for rename in resolve_conflicts(call.trees.values(), operation, supergraph.kinds)
     ]
     types = supergraph.subgraphs[request.subgraph].types
     used: set[str] = set()

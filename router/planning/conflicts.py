@@ -2,12 +2,15 @@
 
 `... on User { id }` and `... on Admin { id }` may not share a key when one is `ID!` and the other
 `ID`, although no object is both. All but the first get an alias, taken back before results merge.
+An alias is nobody else's key anywhere in the operation, so that it alone tells what it stands for:
+not the client's, and none of `ResponseKeys`, where no number follows the first underscore.
 
 Source: GraphQL specification, "Field Selection Merging", SameResponseShape.
 """
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from router.federation.type_refs import named_type
@@ -17,47 +20,62 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from router.planning.selection_tree import Tree, TreeField
+    from router.planning.selections import NormalizedOperation
 
 
-def resolve_conflicts(trees: Iterable[Tree], leaf_types: Mapping[str, str]) -> list[Rename]:
+def resolve_conflicts(
+    trees: Iterable[Tree], operation: NormalizedOperation, kinds: Mapping[str, str]
+) -> list[Rename]:
     """Give aliases where they are needed.
 
     Args:
         trees: Selections of one position in the subgraph's answer; aliases are set in them.
-        leaf_types: Kinds of types; what is neither scalar nor enum may differ.
+        operation: The client's.
+        kinds: Of types; what is neither scalar nor enum may differ.
 
     Returns:
         How to take the aliases back, innermost first.
     """
-    renames: list[Rename] = []
-    _resolve(list(trees), (), leaf_types, renames)
-    return renames
+    conflicts = _Conflicts(operation, kinds)
+    conflicts.resolve(list(trees), ())
+    return conflicts.renames
 
 
-def _resolve(
-    trees: Sequence[Tree], path: ResponsePath, kinds: Mapping[str, str], renames: list[Rename]
-) -> None:
-    by_key: dict[str, list[TreeField]] = {}
-    for tree in trees:
-        for field in _all_fields(tree):
-            by_key.setdefault(field.response_key, []).append(field)
-    taken = set(by_key)
-    for response_key, fields in by_key.items():
-        groups: dict[str, list[TreeField]] = {}
-        for field in fields:
-            groups.setdefault(_shape(field.type, kinds), []).append(field)
-        for index, group in enumerate(groups.values()):
-            key = response_key
-            if index:
-                key = _free(response_key, taken)
-                for field in group:
-                    field.alias = key
-            below = [field.below for field in group if field.below is not None]
-            if below:
-                lists = (LIST,) * group[0].type.count("[")
-                _resolve(below, (*path, key, *lists), kinds, renames)
-            if index:
-                renames.append(Rename(path, key, response_key))
+class _Conflicts:
+    def __init__(self, operation: NormalizedOperation, kinds: Mapping[str, str]) -> None:
+        self.renames: list[Rename] = []
+        self._operation = operation
+        self._kinds = kinds
+
+    def resolve(self, trees: Sequence[Tree], path: ResponsePath) -> None:
+        by_key: dict[str, list[TreeField]] = {}
+        for tree in trees:
+            for field in _all_fields(tree):
+                by_key.setdefault(field.response_key, []).append(field)
+        for response_key, fields in by_key.items():
+            groups: dict[str, list[TreeField]] = {}
+            for field in fields:
+                groups.setdefault(_shape(field.type, self._kinds), []).append(field)
+            aliases = self._aliases(response_key)
+            for index, group in enumerate(groups.values()):
+                key = response_key
+                if index:
+                    key = next(aliases)
+                    for field in group:
+                        field.alias = key
+                below = [field.below for field in group if field.below is not None]
+                if below:
+                    lists = (LIST,) * group[0].type.count("[")
+                    self.resolve(below, (*path, key, *lists))
+                if index:
+                    self.renames.append(Rename(path, key, response_key))
+
+    def _aliases(self, key: str) -> Iterator[str]:
+        taken = self._operation.response_keys()
+        for number in count():
+            alias = f"_{number}_{key}"
+            if alias not in taken:
+                yield alias
 
 
 def _all_fields(tree: Tree) -> Iterator[TreeField]:
@@ -72,11 +90,3 @@ def _shape(ref: str, kinds: Mapping[str, str]) -> str:
     if kinds.get(name) in ("object", "interface", "union"):
         return ref.replace(name, "{}")
     return ref
-
-
-def _free(key: str, taken: set[str]) -> str:
-    number = 0
-    while (alias := f"_{key}_{number}") in taken:
-        number += 1
-    taken.add(alias)
-    return alias

@@ -142,7 +142,8 @@ class Rename:
     Attributes:
         path: From the root of the fetch's result (for an entity call: from the entity, after the
             call's response key) to the objects that hold the key.
-        source: Key in the subgraph's answer (an alias made by the router).
+        source: Key in the subgraph's answer: an alias made by the router, no other key of the
+            operation or the plan.
         target: Key in the response tree.
     """
 

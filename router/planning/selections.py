@@ -70,10 +70,21 @@ class NormalizedOperation:
             name = f"_{name}"
         return name
 
+    def response_keys(self) -> frozenset[str]:
+        """All of the client's, wherever they stand."""
+        return frozenset(_keys(self.selections))
+
 
 def unambiguous_keys(selections: Selections) -> frozenset[str]:
     """Response keys that mean one field for all types, and so does each key below them."""
     return frozenset(key for key, fields in _by_key([selections]).items() if _agree(fields))
+
+
+def _keys(selections: Selections) -> Iterator[str]:
+    for field in _all_fields(selections):
+        yield field.response_key
+        if field.selections is not None:
+            yield from _keys(field.selections)
 
 
 def _agree(fields: Sequence[SelectedField]) -> bool:
