@@ -42,13 +42,11 @@ READS_PER_S = 100
 PASSWORD = "correct horse battery"  # noqa: S105 - of users that live for a minute
 
 HASH = "hash alone"
-BOUNDS = {
-    "me": 0.06,
-    f"{ENTITIES} entities": 0.12,
-    "login": 1.6,
-    "me beside log-ins, 99th percentile": 4.0,
-}
-"""In hashes; one took 25 ms on the machine on which these were set, twice what was measured."""
+BOUNDS = {"me": 0.08, f"{ENTITIES} entities": 0.2, "login": 2.0}
+"""In hashes, of which one takes 25 ms; twice what is measured on a quiet machine.
+
+Waiting times are printed, not judged: they tell more of who else is on the machine.
+"""
 
 REGISTER = (
     'mutation { register(input: { email: "%s@example.com", username: "%s", password: "%s" })'
