@@ -2,9 +2,10 @@
 
 Everything a router has before real users is on: tokens of many users, rate limits, cost, a log
 line for every operation, the usage file, metrics that are scraped, and a supergraph file that
-changes now and then. First the highest rate is found with a closed loop; then requests are sent at
-the given share of it, each at its own moment whatever the answers do, and latency counts from that
-moment. Exit codes: 0 no error and flat memory, 1 otherwise.
+changes now and then. First the highest rate is found: the same requests over the same connections,
+all due at once. Then they are sent at the given share of it, each at its own moment whatever the
+answers do, and latency counts from that moment.
+Exit codes: 0 no error and flat memory, 1 otherwise.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import uvloop
 
 from benchmarks.router.contenders import OURS_ALL_ON, ROOT, Graph
 from benchmarks.router.identity import make_identity
-from benchmarks.router.load import Target, run_load
+from benchmarks.router.load import Target
 from benchmarks.router.measure import composed, stub_subgraphs, url_of
 from benchmarks.router.processes import Child, free_port, running, wait_for_answer
 from benchmarks.router.workloads import WORKLOADS, Workload
@@ -39,7 +40,13 @@ if TYPE_CHECKING:
 
 GRAPH = "tasks"
 USERS = 200
-WARM_UP_S = 5.0
+WARM_UP = 5_000
+BURST = 40_000
+"""Requests."""
+
+ANSWERED_WITHIN_S = 60.0
+"""The last ones, after all were sent."""
+
 SCRAPE_EVERY_S = 5.0
 RELOADS = 4
 TICK_S = 0.001
@@ -147,7 +154,7 @@ class Soak:
             if not sent % 20:
                 await asyncio.sleep(0)  # a late generator still has to read answers
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(ANSWERED_WITHIN_S):
                 await self.quiet.wait()
         self.errors += [b"no answer"] * (self.in_flight + len(self.waiting))
         self.is_over = True
@@ -242,11 +249,10 @@ def main() -> int:
         graph = composed(GRAPH, stub_url, folder)
         port = free_port()
         child = stack.enter_context(served(folder, graph, port))
-        highest = statistics.harmonic_mean(
-            [highest_rate(port, identity.token, workload) for workload in workloads]
-        )
-        print(f"highest rate {highest:,.0f} requests a second", flush=True)
         requests = mixed(port, workloads, identity.tokens)
+        highest_rate(Soak(port, WARM_UP, 1.0, requests), options.connections)
+        highest = highest_rate(Soak(port, BURST, 1.0, requests), options.connections)
+        print(f"highest rate {highest:,.0f} requests a second", flush=True)
         run = Soak(port, options.share * highest, options.seconds, requests)
         pid = child.process.pid
         memory_mib = uvloop.run(soak(run, options.connections, pid, graph.supergraph))
@@ -267,9 +273,14 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def highest_rate(port: int, token: str, workload: Workload) -> float:
-    load = run_load(Target(port, token), workload, connections=32, duration_s=WARM_UP_S)
-    return load.requests() / load.duration_s
+def highest_rate(burst: Soak, connections: int) -> float:
+    """Requests a second when all are due at once."""
+    began = time.perf_counter()
+    uvloop.run(burst.run(connections))
+    if burst.errors:
+        msg = f"{len(burst.errors)} errors at the highest rate: {burst.errors[0]!r}"
+        raise SystemExit(msg)
+    return len(burst.latencies_s) / (time.perf_counter() - began)
 
 
 if __name__ == "__main__":
