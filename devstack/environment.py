@@ -71,6 +71,11 @@ COMPOSE_VARIABLES = (
     Variable("PUBLISH_ADDRESS", "Address of the host on which the router listens.", "127.0.0.1"),
     Variable("PUBLISH_PORT", "Port of the host on which the router listens.", "4000"),
     Variable("DEPLOYMENT_ENV", "Becomes ENV of all components.", "development"),
+    Variable(
+        "CORS_ORIGINS",
+        "Becomes ROUTER_CORS_ORIGINS: the origins of your pages.",
+        "http://localhost:*,http://127.0.0.1:*",
+    ),
     Variable("TOKEN_ISSUER", "Becomes JWT_ISSUER of all components.", "http://auth:8000"),
     Variable("GRAPH_SUBNET", "Network of router and subgraphs.", "172.29.40.0/24"),
     Variable(

@@ -15,6 +15,7 @@ ROUTER_VALUES: Mapping[str, str] = {
     "ROUTER_TIMEOUT": "10s",
     "ROUTER_SINGLE_MUTATIONS": "register,login,refreshTokens",
     "ROUTER_GRAPHIQL_WELCOME": "schema/operations/tour.graphql",
+    "ROUTER_CORS_ORIGINS": "http://localhost:*,http://127.0.0.1:*",
     "ROUTER_RATE_LIMIT_ANONYMOUS": "300/1m",
     "ROUTER_RATE_LIMIT_USER": "600/1m",
 }

@@ -79,6 +79,19 @@ def _list(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _origins(value: object) -> object:
+    origins = _list(value)
+    if isinstance(origins, tuple):
+        for origin in origins:
+            if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+/?", origin):
+                msg = (
+                    f"{origin!r} is no origin; write https://app.example, http://localhost:5173, "
+                    "or http://localhost:* for every port"
+                )
+                raise ValueError(msg)
+    return origins
+
+
 def _mapping(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -98,6 +111,7 @@ OptionalSize = Annotated[int | None, BeforeValidator(_bytes_or_off)]
 RateSetting = Annotated[tuple[int, int] | None, NoDecode, BeforeValidator(_rate)]
 Limit = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_or_off)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 Pairs = Annotated[dict[str, str], NoDecode, BeforeValidator(_mapping)]
 OptionalText = Annotated[str | None, BeforeValidator(_or_off)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_or_off)]
@@ -303,8 +317,10 @@ class RouterSettings(BaseSettings):
         default=True,
         description="Name similar fields in validation errors; false in production unless set.",
     )
-    cors_origins: Names = Field(
-        (), description="Origins of pages that may read answers, separated by commas."
+    cors_origins: Origins = Field(
+        (),
+        description="Origins of pages that may read answers, separated by commas; "
+        "`http://localhost:*` means every port.",
     )
     max_batch: int = Field(
         0, ge=0, description="Most operations in one JSON array; 0 refuses arrays."

@@ -17,13 +17,19 @@ class Cors:
     """Answers preflight requests and adds the headers that browsers ask for.
 
     Identity travels in the Authorization header alone, so credentials (cookies) are not allowed.
+
+    Args:
+        origins: As browsers write them; `http://localhost:*` means every port, `*` everybody.
     """
 
-    __slots__ = ("_allows_all", "_origins")
+    __slots__ = ("_allows_all", "_of_every_port", "_origins")
 
     def __init__(self, origins: Sequence[str] = ()) -> None:
         self._allows_all = "*" in origins
         self._origins = frozenset(origin.rstrip("/").encode() for origin in origins)
+        self._of_every_port = frozenset(
+            origin.removesuffix(b":*") for origin in self._origins if origin.endswith(b":*")
+        )
 
     def headers(self, origin: bytes) -> Headers:
         """For an answer to a request with this `Origin`."""
@@ -50,4 +56,7 @@ class Cors:
         )
 
     def _allows(self, origin: bytes) -> bool:
-        return self._allows_all or origin in self._origins
+        if self._allows_all or origin in self._origins or origin in self._of_every_port:
+            return True
+        host, _, port = origin.rpartition(b":")
+        return host in self._of_every_port and port.isdigit()

@@ -52,6 +52,8 @@ def test_values_are_read_with_their_units(monkeypatch: pytest.MonkeyPatch) -> No
         ("RATE_LIMIT_USER", "600"),
         ("RATE_LIMIT_USER", "0/1m"),
         ("SUBGRAPH_URLS", "auth"),
+        ("CORS_ORIGINS", "localhost:5173"),
+        ("CORS_ORIGINS", "https://app.example/page"),
         ("PORT", "70000"),
         ("AUTHORIZATION", "maybe"),
         ("GRAPHIQL", "perhaps"),

@@ -288,6 +288,25 @@ async def test_pages_of_other_origins_are_let_in_by_name() -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [
+        ("http://localhost:5173", True),
+        ("http://localhost", True),
+        ("https://localhost:5173", False),
+        ("http://localhost:5173.evil.example", False),
+        ("http://localhost.evil.example:5173", False),
+        ("http://localhost:", False),
+        ("null", False),
+    ],
+)
+async def test_pages_of_every_port_of_a_host_are_let_in(origin: str, is_allowed: bool) -> None:
+    http = HttpOptions(cors=Cors(["http://localhost:*"]))
+    async with served(http=http) as client:
+        answer = await client.options("/graphql", headers={"origin": origin})
+    assert answer.headers.get("access-control-allow-origin") == (origin if is_allowed else None)
+
+
 async def test_a_slow_operation_is_given_up() -> None:
     auth = answering(version="1")
     auth.delay_s = 30
