@@ -1,11 +1,19 @@
-"""Where a subgraph is: its URL, taken apart."""
+"""Where a subgraph is, and how to get there."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from router.errors import StartupError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+Protocol = TypeVar("Protocol", bound=asyncio.BaseProtocol)
 
 _SCHEMES = ("http", "https", "http+unix")
 
@@ -29,6 +37,17 @@ class Address:
     is_tls: bool
     authority: str
     target: str
+
+    async def connect(self, make: Callable[[], Protocol], tls: ssl.SSLContext | None) -> Protocol:
+        """A new connection, as the protocol that `make` gives.
+
+        Raises:
+            OSError: There is none.
+        """
+        loop = asyncio.get_running_loop()
+        if self.socket_path is not None:
+            return (await loop.create_unix_connection(make, self.socket_path))[1]
+        return (await loop.create_connection(make, self.host, self.port, ssl=tls))[1]
 
 
 def parse_address(url: str) -> Address:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import deque
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from router.errors import SubgraphError
 from router.transport.address import parse_address
-from router.transport.http_connection import ConnectionFailedError, HttpConnection
+from router.transport.http_connection import HttpConnection, ResponseTooLargeError
 
 if TYPE_CHECKING:
     from router.execution.ports import SubgraphRequest, SubgraphResponse
@@ -57,71 +57,76 @@ class HttpSubgraph:
         self._head = (
             f"POST {address.target} HTTP/1.1\r\nHost: {address.authority}\r\n"
             "Content-Type: application/json\r\n"
-            "Accept: application/json, application/graphql-response+json"
+            "Accept: application/json, application/graphql-response+json\r\n"
         )
-        self._head_breaks = self._head.count("\n") + 3
         self._timeout_s = timeout_s
         self._max_connections = max_connections
-        self._max_response_bytes = max_response_bytes
         self._keepalive_s = keepalive_s
-        self._open: set[HttpConnection] = set()
+        self._open: list[HttpConnection] = []
         self._idle: list[HttpConnection] = []
-        self._under_way = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._watch: asyncio.TimerHandle | None = None
+        self._make = partial(HttpConnection, self._idle, max_response_bytes)
+        # A turn belongs to a request under way, or waits in the semaphore for the next one.
+        self._turns_taken = self._waiting = 0
+        self._turns = asyncio.Semaphore(0)
 
     async def send(self, request: SubgraphRequest) -> SubgraphResponse:
         """Send a request; see `SubgraphClient.send`."""
         deadline = min(request.deadline, monotonic() + self._timeout_s)
-        message = self._message(request)
         try:
-            if self._under_way < self._max_connections:
-                self._under_way += 1
+            if self._turns_taken < self._max_connections:
+                self._turns_taken += 1
             else:
                 await self._wait_for_turn(deadline)
             try:
-                return await self._send(message, deadline, is_mutation=request.is_mutation)
+                return await self._exchange(request, deadline)
             finally:
-                self._give_turn()
+                if self._waiting:
+                    self._turns.release()
+                else:
+                    self._turns_taken -= 1
         except TimeoutError as error:
             raise SubgraphError(request.subgraph, "timeout", "no answer in time") from error
-        except ConnectionFailedError as error:
-            raise SubgraphError(request.subgraph, error.failure, str(error)) from error
+        except ResponseTooLargeError as error:
+            raise SubgraphError(request.subgraph, "invalid_response", str(error)) from error
         except OSError as error:
             raise SubgraphError(request.subgraph, "unreachable", str(error)) from error
 
     async def aclose(self) -> None:
         """Close all connections; requests under way fail."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
-        for connection in list(self._open):
+        for connection in self._open:
             connection.transport.abort()
 
-    async def _send(
-        self, message: bytes, deadline: float, *, is_mutation: bool
-    ) -> SubgraphResponse:
-        kept = self._take_kept()
-        if kept is None:
-            return await (await self._connect(deadline)).exchange(message, deadline)
+    async def _wait_for_turn(self, deadline: float) -> None:
+        self._waiting += 1
         try:
-            return await kept.exchange(message, deadline)
-        except ConnectionFailedError as error:
-            if is_mutation or not error.is_untouched:
+            async with asyncio.timeout_at(deadline):
+                await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def _exchange(self, request: SubgraphRequest, deadline: float) -> SubgraphResponse:
+        connection = kept = self._take_kept()
+        while True:
+            connection = connection or await self._connect(deadline)
+            try:
+                response = await connection.exchange(self._message(request), deadline)
+            except ConnectionResetError:
+                if connection is not kept or request.is_mutation:
+                    raise
+                connection = None
+            except asyncio.CancelledError:
+                connection.transport.abort()  # what still comes is nobody's
                 raise
-        response = await (await self._connect(deadline)).exchange(message, deadline)
-        response.attempts = 2
-        return response
+            else:
+                response.attempts = 1 if kept in (None, connection) else 2
+                return response
 
     def _message(self, request: SubgraphRequest) -> bytes:
-        body, headers = request.body, request.headers
-        lines = [self._head, f"Content-Length: {len(body)}", *map(": ".join, headers), "", ""]
-        head = "\r\n".join(lines)
-        if not head.count("\n") == head.count("\r") == self._head_breaks + len(headers):
-            # A value with a line break would be a second header, so it is left out.
-            harmless = [line for line in lines[1:] if "\n" not in line and "\r" not in line]
-            head = "\r\n".join([self._head, *harmless])
-        return head.encode("latin-1", "replace") + body
+        head = f"{self._head}Content-Length: {len(request.body)}\r\n"
+        for name, value in request.headers:
+            if "\n" not in value and "\r" not in value:  # the rest would be another header
+                head += f"{name}: {value}\r\n"
+        return f"{head}\r\n".encode("latin-1", "replace") + request.body
 
     def _take_kept(self) -> HttpConnection | None:
         while self._idle:
@@ -131,52 +136,20 @@ class HttpSubgraph:
         return None
 
     async def _connect(self, deadline: float) -> HttpConnection:
-        loop, address = asyncio.get_running_loop(), self._address
-
-        def make() -> HttpConnection:
-            return HttpConnection(self._max_response_bytes, self._idle.append, self._lost)
-
         async with asyncio.timeout_at(deadline):
-            if address.socket_path is not None:
-                _, connection = await loop.create_unix_connection(make, address.socket_path)
-            else:
-                _, connection = await loop.create_connection(
-                    make, address.host, address.port, ssl=self._tls
-                )
-        if not connection.transport.is_closing():
-            self._open.add(connection)
-        if self._watch is None:
-            self._watch = loop.call_later(_TICK_S, self._look, loop)
+            connection = await self._address.connect(self._make, self._tls)
+        if connection.transport.is_closing():
+            reason = "closed by the subgraph"
+            raise ConnectionAbortedError(reason)
+        self._open.append(connection)
+        if len(self._open) == 1:
+            self._look()
         return connection
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _look(self) -> None:
         """End what is over its time; one timer for all connections costs less than one each."""
         now = monotonic()
-        for connection in list(self._open):
-            connection.look(now, self._keepalive_s)
-        self._watch = loop.call_later(_TICK_S, self._look, loop) if self._open else None
-
-    def _lost(self, connection: HttpConnection) -> None:
-        self._open.discard(connection)
-        if connection in self._idle:
-            self._idle.remove(connection)
-
-    async def _wait_for_turn(self, deadline: float) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            async with asyncio.timeout_at(deadline):
-                await turn
-        except BaseException:
-            if turn.done() and not turn.cancelled():  # it came together with the end
-                self._give_turn()
-            raise
-
-    def _give_turn(self) -> None:
-        """Let the request go on that has waited longest."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._under_way -= 1
+        self._open = [each for each in self._open if each.look(now, self._keepalive_s)]
+        self._idle[:] = [each for each in self._idle if not each.transport.is_closing()]
+        if self._open:
+            asyncio.get_running_loop().call_later(_TICK_S, self._look)

@@ -9,43 +9,24 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
+from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, cast
 
 import httptools
 
 from router.execution.ports import SubgraphResponse
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from router.errors import SubgraphFailure
+_MAX_HEAD_BYTES = 512 * 2**10
+"""More than one read brings."""
 
 
-_MAX_HEAD_BYTES = 256 * 2**10
-_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+class ResponseTooLargeError(Exception):
+    """The response, or its head, has more bytes than are taken."""
 
 
 @lru_cache(maxsize=64)
 def _media_type(content_type: bytes) -> str:
     return content_type.partition(b";")[0].strip().lower().decode("latin-1")
-
-
-class ConnectionFailedError(Exception):
-    """The response will not come.
-
-    Attributes:
-        failure: What to tell of it.
-        is_untouched: The connection ended without a byte of a response; on a connection that has
-            been idle that usually means that the server had closed it before the request came.
-    """
-
-    def __init__(
-        self, reason: str, failure: SubgraphFailure = "unreachable", *, is_untouched: bool = False
-    ) -> None:
-        super().__init__(reason)
-        self.failure = failure
-        self.is_untouched = is_untouched
 
 
 class HttpConnection(asyncio.Protocol):
@@ -57,27 +38,18 @@ class HttpConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(
-        self,
-        max_response_bytes: int,
-        on_free: Callable[[HttpConnection], None],
-        on_lost: Callable[[HttpConnection], None],
-    ) -> None:
+    def __init__(self, idle: list[HttpConnection], max_response_bytes: int) -> None:
         """Make an unconnected one.
 
         Args:
+            idle: Where it puts itself when it may carry another request.
             max_response_bytes: A larger response is refused.
-            on_free: Called when it may carry another request.
-            on_lost: Called once when it has ended.
         """
-        self._loop = asyncio.get_running_loop()
+        self._idle = idle
         self._max_bytes = max_response_bytes
-        self._on_free = on_free
-        self._on_lost = on_lost
         self._parser = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[SubgraphResponse] | None = None
-        self._deadline = 0.0
-        self._idle_since = 0.0
+        self._deadline = self._idle_since = inf
         self._reset()
 
     def _reset(self) -> None:
@@ -86,83 +58,69 @@ class HttpConnection(asyncio.Protocol):
         self._has_length = False
         self._content_type = b""
 
-    async def exchange(self, message: bytes, deadline: float) -> SubgraphResponse:
-        """Write a request and read the response.
+    def exchange(self, message: bytes, deadline: float) -> asyncio.Future[SubgraphResponse]:
+        """Write a request; who stops waiting for the response has to abort the transport.
 
-        Args:
-            message: Head and body.
-            deadline: Kept by calls of `look`.
-
-        Raises:
-            TimeoutError: The deadline has passed.
-            ConnectionFailedError: The connection ended, or the response is no HTTP.
+        The future may raise:
+            TimeoutError: The deadline, kept by calls of `look`, has passed.
+            ConnectionResetError: The connection ended without a byte of a response. On a kept one
+                that usually means that the server had closed it before the request came.
+            ConnectionAbortedError: The connection ended later, or what came is no HTTP.
+            ResponseTooLargeError: As it says.
         """
-        if self.transport.is_closing():
-            reason = "closed by the subgraph"
-            raise ConnectionFailedError(reason)
-        waiter: asyncio.Future[SubgraphResponse] = self._loop.create_future()
-        self._waiter = waiter
+        self._waiter = asyncio.get_running_loop().create_future()
         self._deadline = deadline
         self.transport.write(message)
-        try:
-            return await waiter
-        finally:
-            if self._waiter is waiter:  # cancelled or expired: what still comes is nobody's
-                self._waiter = None
-                self.transport.abort()
+        return self._waiter
 
-    def look(self, now: float, keepalive_s: float) -> None:
-        """End an exchange that is over its deadline, or a connection that is idle for too long."""
-        waiter = self._waiter
-        if waiter is None:
-            if self._idle_since < now - keepalive_s:
-                self.transport.abort()
-        elif self._deadline <= now and not waiter.done():
-            waiter.set_exception(TimeoutError())
+    def look(self, now: float, keepalive_s: float) -> bool:
+        """End what is over its time or idle for too long; gives whether the connection is open."""
+        if self._waiter is not None and self._deadline <= now:
+            self._fail(TimeoutError())
+        elif self._waiter is None and self._idle_since < now - keepalive_s:
+            self.transport.abort()
+        return not self.transport.is_closing()
+
+    def _fail(self, error: Exception) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(error)
+        self.transport.abort()
 
     # asyncio.Protocol
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are no subclass of asyncio's.
-        self.transport = cast("asyncio.Transport", transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        if self._waiter is None:  # bytes that nobody asked for
-            self.transport.abort()
-            return
         self._size += len(data)
-        if self._size > self._max_bytes:
-            reason = f"response of more than {self._max_bytes} bytes"
-            self._give_up(ConnectionFailedError(reason, "invalid_response"))
-            return
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            self._give_up(ConnectionFailedError(f"not HTTP: {error}"))
-            return
-        if self._size > _MAX_HEAD_BYTES and not self._chunks and self._waiter is not None:
-            reason = f"a head of more than {_MAX_HEAD_BYTES} bytes"
-            self._give_up(ConnectionFailedError(reason, "invalid_response"))
+        if self._size > self._max_bytes or (self._size > _MAX_HEAD_BYTES and not self._chunks):
+            reason = f"more than {self._max_bytes} bytes, or {_MAX_HEAD_BYTES} before the body"
+            self._fail(ResponseTooLargeError(reason))
+        else:
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserError as error:
+                self._fail(ConnectionAbortedError(f"not HTTP: {error}"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is None and self._chunks and not self._has_length:
             self._finish()  # the close is the end of the response
-        elif self._waiter is not None:
-            reason = str(exc) if exc is not None else "closed by the subgraph"
-            self._give_up(ConnectionFailedError(reason, is_untouched=not self._size))
-        self._on_lost(self)
+        else:
+            kind = ConnectionAbortedError if self._size else ConnectionResetError
+            self._fail(kind(exc or "closed by the subgraph"))
 
     # httptools callbacks
 
     def on_message_begin(self) -> None:
-        if self._waiter is None:  # a second response in the same bytes, to be taken for the next
+        if self._waiter is None:  # nobody asked, and it may be taken for the next response
             self.transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
         if name == b"content-type":
             self._content_type = value
-        elif name in _FRAMING:
+        elif name in (b"content-length", b"transfer-encoding"):
             self._has_length = True
 
     def on_body(self, body: bytes) -> None:
@@ -176,22 +134,13 @@ class HttpConnection(asyncio.Protocol):
 
     def _finish(self) -> None:
         waiter, self._waiter = self._waiter, None
-        if waiter is None:
+        if waiter is None or waiter.done():
             return
-        parser, chunks = self._parser, self._chunks
-        if not waiter.done():
-            body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            media_type = _media_type(self._content_type)
-            waiter.set_result(SubgraphResponse(parser.get_status_code(), body, media_type))
-        if parser.should_keep_alive() and not self.transport.is_closing():
+        status, body = self._parser.get_status_code(), b"".join(self._chunks)
+        waiter.set_result(SubgraphResponse(status, body, _media_type(self._content_type)))
+        if self._parser.should_keep_alive() and not self.transport.is_closing():
             self._reset()
             self._idle_since = monotonic()
-            self._on_free(self)
+            self._idle.append(self)
         else:
             self.transport.close()
-
-    def _give_up(self, error: ConnectionFailedError) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_exception(error)
-        self.transport.abort()
