@@ -26,7 +26,7 @@ demo: install ## the tour of the README, against a running `make up`
 schema: install ## export both subgraphs, compose, write the API schema
 	@$(BIN)/python -m devstack schema
 
-environment: install ## write .env.example from the settings classes
+environment: install ## write .env.example, docs/configuration.md and docs/errors.md from the code
 	@$(BIN)/python -m devstack environment
 
 secrets: install ## what docker compose needs: .env and .secrets/

@@ -93,7 +93,10 @@ def demo(url: str | None, data_dir: Path) -> int:
         tour.step("reads from the user to the tasks", FROM_THE_USER)
         tour.step("reads from the tasks to the user", FROM_THE_TASKS)
     except httpx.TransportError:
-        tour.console.print(f"No router answers at {url}: run `make up` in another terminal.")
+        tour.console.print(
+            f"No router answers at {url}: run `make up` in another terminal, "
+            "and name a port other than 4000: `make demo ROUTER_PORT=…`."
+        )
         return 1
     return _print_plan(tour.console, data_dir)
 

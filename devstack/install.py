@@ -96,8 +96,15 @@ def _pip_install(python: Path, requirements: Path) -> None:
                 _progress(total, total, "writing files")
     _progress_end()
     if pip.returncode != 0:
-        last = "\n".join(output[-_LAST_LINES:])
-        raise InstallError(problem=f"pip could not install {requirements.name}", advice=last)
+        raise InstallError(
+            problem=f"pip could not install {requirements.name}", advice=_what_helps(output)
+        )
+
+
+def _what_helps(output: list[str]) -> str:
+    if any("NewConnectionError" in line or "ConnectTimeoutError" in line for line in output):
+        return "no package index answers; check the network (`pip config list`) and start again"
+    return "\n".join(output[-_LAST_LINES:])
 
 
 def _progress(done: int, total: int, name: str) -> None:
@@ -132,6 +139,7 @@ def main() -> int:
     options = parser.parse_args()
     if sys.version_info < _OLDEST_PYTHON:
         _say(f"This needs Python 3.11 or newer, and {sys.executable} is {sys.version.split()[0]}.")
+        _say("Name another one: make up PYTHON=/path/to/python3.11")
         return 1
     try:
         install(options.folder, options.requirements)

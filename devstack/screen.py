@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from devstack.log_format import readable
+from devstack.settings import DEFAULT_PORTS
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
 _LEVEL_STYLES = {"debug": "dim", "warning": "yellow", "error": "red", "critical": "bold red"}
@@ -75,10 +76,18 @@ class Screen:
                     expand=False,
                 )
             )
-            self._console.print(f"GraphiQL: [bold]{router_url}/[/]   The tour: [bold]make demo[/]")
+            self._console.print(
+                f"GraphiQL: [bold]{router_url}/[/]   The tour: [bold]{_demo(router_url)}[/]"
+            )
             self._console.print("\nRegister, create a task, read it across both services:\n")
             self._console.print(Text(first_request(router_url)))
             self._console.print()
+
+
+def _demo(router_url: str) -> str:
+    """`make demo`, told where the router is unless it is where it looks by itself."""
+    port = int(router_url.rpartition(":")[2])
+    return "make demo" if port == DEFAULT_PORTS["ROUTER_PORT"] else f"make demo ROUTER_PORT={port}"
 
 
 def first_request(router_url: str) -> str:

@@ -17,7 +17,7 @@ def requirements(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_environment_is_made_once_and_refuses_what_has_no_hash(
+def test_an_environment_is_made_once_and_says_what_cannot_be_installed(
     tmp_path: Path, requirements: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(tmp_path / "venv", requirements)
@@ -26,6 +26,12 @@ def test_an_environment_is_made_once_and_refuses_what_has_no_hash(
     without_hash.write_text("nothing-like-this==1\n")
     with pytest.raises(InstallError, match="require"):
         install(tmp_path / "venv", without_hash)
+    pinned = tmp_path / "pinned.txt"
+    pinned.write_text(f"nothing-like-this==1 --hash=sha256:{'0' * 64}\n")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nobody listens there
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    with pytest.raises(InstallError, match="no package index answers"):
+        install(tmp_path / "venv", pinned)
     monkeypatch.setattr(subprocess, "Popen", lambda *_args, **_kwargs: pytest.fail("ran pip"))
     install(tmp_path / "venv", requirements)
 
