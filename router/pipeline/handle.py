@@ -171,7 +171,7 @@ class Pipeline:
                 (text, name), lambda: prepare_operation(text, name, engine, self.policies)
             )
         except (ClientError, InvalidRequestError) as refusal:
-            engine.refused.put((text, name), causes_of(refusal), len(text))
+            engine.refused.put((text, name), causes_of(refusal), len(text) + len(name or ""))
             raise
         engine.operations.put((text, name), operation, len(text))
         return operation

@@ -19,9 +19,11 @@ _UNKNOWN_KEY_PAUSE_S = 5.0
 """A token with an unknown key id makes us look for new keys, at most this often."""
 
 _RETRY_S = 1.0
+_REQUEST_TIMEOUT_S = 5.0
 
 _NO_KEYS = (
     httpx.HTTPError,
+    TimeoutError,
     jwt.PyJWTError,
     ValueError,
     AttributeError,
@@ -78,7 +80,9 @@ class KeySet:
     async def _fetch(self) -> bool:
         self._tried_at = self._clock()
         try:
-            response = await self._client.get(self.url)
+            # The client's own limit is for each read: an answer in drops would never end.
+            async with asyncio.timeout(_REQUEST_TIMEOUT_S):
+                response = await self._client.get(self.url)
             response.raise_for_status()
             told = response.json()
             fetched = jwt.PyJWKSet.from_dict(told).keys

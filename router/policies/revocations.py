@@ -30,6 +30,15 @@ _TYPE = "revocations+jwt"
 _LEEWAY_S = 30.0
 _REQUEST_TIMEOUT_S = 1.0
 
+_NO_LIST = (
+    httpx.HTTPError,
+    TimeoutError,
+    jwt.PyJWTError,
+    ValueError,
+    OverflowError,  # a time beyond all times
+    RecursionError,  # JSON nested too deeply
+)
+
 
 class Revocations:
     """Follows one feed."""
@@ -90,9 +99,9 @@ class Revocations:
         """What was wrong; None when the list is as the issuer says it is."""
         try:
             headers = {"if-none-match": self._etag} if self._etag else {}
-            response = await self._client.get(
-                self._url, headers=headers, timeout=_REQUEST_TIMEOUT_S
-            )
+            # The client's own limit is for each read: an answer in drops would never end.
+            async with asyncio.timeout(_REQUEST_TIMEOUT_S):
+                response = await self._client.get(self._url, headers=headers)
             if response.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             response.raise_for_status()
@@ -114,8 +123,7 @@ class Revocations:
                     "require": ["iat"],
                 },
             )
-        # RecursionError: JSON nested too deeply.
-        except (httpx.HTTPError, jwt.PyJWTError, ValueError, RecursionError) as error:
+        except _NO_LIST as error:
             return str(error) or type(error).__name__
         sessions, users, issued_at = (claims.get(name) for name in ("sessions", "users", "iat"))
         if not isinstance(sessions, dict) or not isinstance(users, dict):

@@ -285,7 +285,8 @@ class GraphQLEndpoint:
             if len(body) >= smallest and accepts_gzip(request.get(b"accept-encoding")):
                 body = _gzip(body)
                 headers.append((b"content-encoding", b"gzip"))
-        headers.append((b"content-length", b"%d" % len(body)))
+        if answer.status != 204:  # RFC 9110, section 8.6
+            headers.append((b"content-length", b"%d" % len(body)))
         return HttpResponse(answer.status, headers, body)
 
 

@@ -6,8 +6,9 @@ path whose bytes arrived at once, none of that is needed: the endpoint is called
 body, and its response is written in one piece. Every other request takes uvicorn's own way, as
 does everything about connections: pipelining, flow control, shutdown.
 
-What uvicorn leaves out is added: heads have a largest size and a longest time to arrive, and a
-query whose client has gone is not answered to its end.
+What uvicorn leaves out is added: heads have a largest size and a longest time to arrive, a client
+that does not read its answer is cut off, and a query whose client has gone is not answered to its
+end.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ _MAX_HEAD_BYTES = 128 * 2**10
 """Counted by reads: what the first and the last one bring more is taken too."""
 
 _HEAD_TIMEOUT_S = 20.0
+
+_UNREAD_TIMEOUT_S = 60.0
+"""How long an answer may wait for a client that takes nothing of it."""
 
 
 class _HasEndpoint(Protocol):
@@ -96,6 +100,9 @@ class GraphQLProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _closes_at = inf
     """When a connection that stays silent is closed."""
+    _unread_bytes = 0
+    _read_at = 0.0
+    """When the client last took some of what waits for it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -109,9 +116,14 @@ class GraphQLProtocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         """Close what is silent for too long; one timer for all requests of a connection."""
-        if self._closes_at <= monotonic():
-            if self.transport.is_closing():  # the other end does not even take what it asked for
+        now = monotonic()
+        unread_bytes = self.transport.get_write_buffer_size()
+        if unread_bytes != self._unread_bytes:
+            self._unread_bytes, self._read_at = unread_bytes, now
+        if unread_bytes:
+            if self._read_at <= now - _UNREAD_TIMEOUT_S:
                 self.transport.abort()
+        elif self._closes_at <= now:
             self.transport.close()
         self._timer = self.loop.call_later(_HEAD_TIMEOUT_S / 4, self._look)
 
@@ -121,7 +133,10 @@ class GraphQLProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._decline_upgrade(data[upgrade.args[0] :])
+            if self.parser.get_method() == b"CONNECT":  # the parser waits for a tunnel's bytes
+                self.send_400_response("Tunnels are not made here.")
+            else:
+                self._decline_upgrade(data[upgrade.args[0] :])
             return
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
@@ -189,6 +204,8 @@ class GraphQLProtocol(HttpToolsProtocol):
             self._exchange = _Exchange(keep_alive=parser.should_keep_alive())
         else:
             self._exchange = None
+            if parser.get_http_version() == "1.1":
+                _refuse_unclear_host(headers_by_name(self.headers))
             self._take_the_long_way()
 
     def _take_the_long_way(self) -> None:
@@ -212,9 +229,7 @@ class GraphQLProtocol(HttpToolsProtocol):
             return
         self._exchange = None
         headers = headers_by_name(self.headers)
-        if b"," in headers.get(b"host", b","):  # RFC 9112, section 3.2
-            msg = "there must be one Host header"
-            raise ValueError(msg)  # ends the parser
+        _refuse_unclear_host(headers)
         self.cycle = exchange  # type: ignore[assignment]
         request = HttpRequest("POST", headers, b"", self._peer, exchange.body)
         exchange.observations = self.app.endpoint.begin(request)
@@ -253,3 +268,14 @@ class GraphQLProtocol(HttpToolsProtocol):
         else:
             self.server_state.total_requests += 1
             self._closes_at = monotonic() + self.timeout_keep_alive
+
+
+def _refuse_unclear_host(headers: dict[bytes, bytes]) -> None:
+    """RFC 9112, section 3.2: a request of HTTP/1.1 has one `Host`.
+
+    Raises:
+        ValueError: It has none or several; ends the parser, which answers with 400.
+    """
+    if b"," in headers.get(b"host", b","):
+        msg = "there must be one Host header"
+        raise ValueError(msg)

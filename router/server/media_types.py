@@ -34,14 +34,20 @@ _OFFERED = {
 
 _WILDCARDS = ("application/*", "*/*")
 _MAX_REMEMBERED = 256
+_MAX_HEADER_BYTES = 2048
+"""Longer ones are not read: that takes time, and remembering them memory."""
+
 _accepted: dict[bytes, MediaType | None] = {}
 _sent: dict[bytes, bool] = {}
 _compressed: dict[bytes, bool] = {}
 
 
 def accepted_type(accept: bytes | None) -> MediaType | None:
-    """The response's media type for an `Accept` header; None if there is none to agree on."""
-    if not accept:
+    """The response's media type for an `Accept` header; None if there is none to agree on.
+
+    A header that is too long counts as none.
+    """
+    if not accept or len(accept) > _MAX_HEADER_BYTES:
         return JSON
     try:
         return _accepted[accept]
@@ -93,7 +99,7 @@ def _is_utf_8(parameters: list[str]) -> bool:
 
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
     """Whether a response may be compressed, by the request's `Accept-Encoding`."""
-    if accept_encoding is None:
+    if accept_encoding is None or len(accept_encoding) > _MAX_HEADER_BYTES:
         return False
     known = _compressed.get(accept_encoding)
     if known is None:
@@ -110,7 +116,7 @@ def accepts_gzip(accept_encoding: bytes | None) -> bool:
 
 def is_json(content_type: bytes | None) -> bool:
     """Whether a request's body is JSON in UTF-8, by its `Content-Type`."""
-    if content_type is None:
+    if content_type is None or len(content_type) > _MAX_HEADER_BYTES:
         return False
     known = _sent.get(content_type)
     if known is None:

@@ -32,6 +32,8 @@ _CONTENT_TYPES = {
 }
 _SHIPPED_ENDPOINT = b'"graphql-endpoint" content="graphql"'
 _MIN_COMPRESSED_BYTES = 1024
+_MAX_NAME_CHARACTERS = 200
+"""Longer ones are none of ours, and the file system refuses even to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _file(
     request: Request, path: Path, headers: dict[str, str], endpoint: str | None = None
 ) -> Response:
     content_type = _CONTENT_TYPES.get(path.suffix)
-    if content_type is None or not path.is_file():
+    if content_type is None or len(path.name) > _MAX_NAME_CHARACTERS or not path.is_file():
         return JSONResponse({"status": "not found"}, status_code=404)
     is_immutable = _HASHED_NAME.fullmatch(path.name) is not None
     headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_immutable else "no-cache"

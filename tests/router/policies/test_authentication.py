@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -167,6 +169,64 @@ async def test_a_feed_from_a_clock_that_is_ahead_is_taken(
     monkeypatch.setattr(checked.issuer, "publish", lambda url: published)
     await checked.revocations.poll()
     assert checked.revocations.has_ended("sess_1", "user_1")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"sessions": ["sess_2"]},
+        {"sessions": None},
+        {"sessions": "sess_2"},
+        {"users": ["user_1"]},
+        {"users": 1},
+        {"iat": None},
+        {"iat": "now"},
+        {"iat": 1e999},
+        {"iat": float("nan")},
+        {"iat": 2**70},
+        {"iat": 1},
+        {"iss": "http://other.test"},
+        {"aud": {}},
+    ],
+)
+async def test_a_list_of_another_form_leaves_the_last_one_in_force(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch, claims: dict[str, object]
+) -> None:
+    checked.issuer.end_sessions(["sess_1"])
+    await checked.revocations.poll()
+    sign = checked.issuer._sign
+    monkeypatch.setattr(
+        checked.issuer, "_sign", lambda kind, given: sign(kind, {**given, **claims})
+    )
+    checked.issuer.end_sessions(["sess_2"])
+    await checked.revocations.poll()
+    assert checked.revocations.has_ended("sess_1", "user_1")
+    assert not checked.revocations.has_ended("sess_2", "user_1")
+    monkeypatch.undo()
+    await checked.revocations.poll()
+    assert checked.revocations.has_ended("sess_2", "user_1")
+
+
+async def drops() -> AsyncIterator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(0.001)
+
+
+async def test_an_answer_of_the_issuer_that_never_ends_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of its drops comes in time."""
+    monkeypatch.setattr("router.policies.jwks._REQUEST_TIMEOUT_S", 0.02)
+    monkeypatch.setattr("router.policies.revocations._REQUEST_TIMEOUT_S", 0.02)
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=drops()))
+    async with httpx.AsyncClient(transport=transport) as client, asyncio.timeout(5):
+        keys = KeySet(JWKS_URL, client, time.monotonic)
+        assert not await keys.refresh()
+        assert await keys.key("key-1") is None
+        revocations = Revocations(REVOCATIONS_URL, client, keys, issuer=ISSUER, audience=AUDIENCE)
+        await revocations.poll()
+        assert math.isnan(revocations.age_s())
 
 
 def part(value: dict[str, object]) -> bytes:

@@ -62,7 +62,14 @@ async def test_the_first_visit_can_show_a_file_of_the_graph(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/graphiql/none.js", "/graphiql/%2e%2e", "/graphiql/%2e%2e%2findex.html"]
+    "path",
+    [
+        "/graphiql/none.js",
+        "/graphiql/%2e%2e",
+        "/graphiql/%2e%2e%2findex.html",
+        "/graphiql/none%00.js",
+        f"/graphiql/{'long' * 1000}.js",
+    ],
 )
 async def test_nothing_else_is_served(path: str) -> None:
     async with client_of(GraphiQL()) as client:

@@ -281,6 +281,7 @@ async def test_pages_of_other_origins_are_let_in_by_name() -> None:
             "/graphql", json={"query": "{ version }"}, headers={"origin": "https://app.example"}
         )
     assert preflight.status_code == 204
+    assert "content-length" not in preflight.headers
     assert preflight.headers["access-control-allow-origin"] == "https://app.example"
     assert preflight.headers["access-control-allow-headers"] == "authorization, content-type"
     assert "access-control-allow-origin" not in foreign.headers

@@ -55,6 +55,12 @@ CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(VERSION), VERSION)
         post(VERSION, ": no name"),
         post(VERSION, "Na me: value"),
         post(VERSION).replace(b"HTTP/1.1", b"HTTP/1.9"),
+        post(VERSION).replace(b"Host: test\r\n", b""),
+        post(VERSION, "Host: other"),
+        post(VERSION, "Host: other", "Expect: 100-continue"),
+        post(VERSION, "Host: other", "Upgrade: h2c", "Connection: upgrade"),
+        b"GET /health/live HTTP/1.1\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: test\r\nHost: other\r\n\r\n",
     ],
 )
 async def test_what_may_be_read_in_two_ways_is_not_read(request_bytes: bytes) -> None:
@@ -84,6 +90,9 @@ async def test_a_body_ends_where_its_length_says() -> None:
         (post(VERSION, path="/graphql/"), 404),
         (post(VERSION, path="//graphql"), 404),
         (post(VERSION, path="/graphql%00"), 404),
+        (b"CONNECT test:443 HTTP/1.1\r\nHost: test:443\r\n\r\n", 400),
+        (post(VERSION).replace(b"POST", b"CONNECT"), 400),
+        (b"GET /health/live HTTP/1.0\r\n\r\n", 200),
         (post(VERSION, "Upgrade: h2c", "Connection: upgrade, http2-settings"), 200),
         (post(VERSION, "Upgrade: websocket", "Connection: upgrade"), 200),
         (post(VERSION).replace(b"POST", b"PUT"), 405),

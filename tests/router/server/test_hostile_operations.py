@@ -196,6 +196,38 @@ async def test_what_is_wrong_with_an_operation_is_found_once(query: str) -> None
     assert first.replace('"first"', '"second"') == second
 
 
+async def test_operations_are_remembered_up_to_two_megabytes_of_text() -> None:
+    served = router()
+    known = served.pipeline.engine.operations
+    async with running(served) as client:
+        for number in range(9):
+            query = f"{{ a{number}: version }}" + "\n" * 300_000
+            assert (await client.post("/graphql", json={"query": query})).status_code == 200
+    assert len(known) == 6
+    assert known._weight <= 2 * 2**20
+
+
+@pytest.mark.parametrize("part", ["query", "operationName"])
+async def test_refusals_are_remembered_up_to_a_megabyte_of_what_was_sent(part: str) -> None:
+    served = router()
+    refused = served.pipeline.engine.refused
+    async with running(served) as client:
+        for number in range(9):
+            body = {"query": "{ version }", part: f"n{number}" + "\n" * 300_000}
+            assert "errors" in (await client.post("/graphql", json=body)).json()
+    assert len(refused) == 3
+
+
+async def test_places_are_told_of_few_errors_in_a_text_of_many_lines() -> None:
+    """Each place is found by counting lines from the start of the text."""
+    blank = "\n" * 500_000
+    fields = " ".join(f"none{number}" for number in range(20))
+    async with running(router()) as client:
+        response = await client.post("/graphql", json={"query": f"{{ {blank} {fields} }}"})
+    first, _ = response.json()["errors"]
+    assert first["locations"] == [{"line": 500_001, "column": 2}]
+
+
 def nested_pages(size: str) -> str:
     page = f"tasks(first: {size}) {{ nodes {{ owner {{ "
     return page * 3 + "id" + " } } }" * 3

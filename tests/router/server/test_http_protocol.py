@@ -21,6 +21,7 @@ from router.server.graphql_http import HttpOptions
 from router.server.run import server_config
 from tests.router.policies.accounts_supergraph import accounts_supergraph
 from tests.router.server.stub_subgraphs import StubSubgraph, answering
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -76,6 +77,12 @@ class Served:
             yield Connection(reader, writer)
         finally:
             writer.close()
+
+    async def has_connections(self) -> bool:
+        return bool(self.server.server_state.connections)
+
+    async def has_no_connections(self) -> bool:
+        return not self.server.server_state.connections
 
     async def is_healthy(self) -> bool:
         async with self.connection() as connection:
@@ -260,6 +267,41 @@ async def test_a_head_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch
             assert (await connection.response())[0] == 200
             await connection.send(post(VERSION)[:20])
             assert await connection.ends()
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [post(VERSION) * 3, post(VERSION) + b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n" * 2],
+)
+async def test_a_client_that_does_not_read_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, requests: bytes
+) -> None:
+    """What the system keeps for it is not enough for the first answer."""
+    monkeypatch.setattr("router.server.http_protocol._HEAD_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("router.server.http_protocol._UNREAD_TIMEOUT_S", 0.2)
+    async with serving() as served:
+        served.auth._answer = lambda _: {"data": {"version": "1" * 10_000_000}}
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with client:
+            client.connect(("127.0.0.1", served.port))
+            client.sendall(requests)
+            await eventually(served.has_connections, within_s=5)
+            await eventually(served.has_no_connections, within_s=5)
+        assert not served.server.server_state.tasks
+
+
+async def test_a_client_that_reads_slowly_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("router.server.http_protocol._HEAD_TIMEOUT_S", 0.04)
+    monkeypatch.setattr("router.server.http_protocol._UNREAD_TIMEOUT_S", 5)
+    monkeypatch.setattr("router.server.run._KEEP_ALIVE_S", 0.01)
+    async with serving() as served:
+        served.auth._answer = lambda _: {"data": {"version": "1" * 10_000_000}}
+        async with served.connection() as connection:
+            await connection.send(post(VERSION))
+            await asyncio.sleep(0.2)  # far longer than a silent connection is kept
+            status, body = await connection.response()
+        assert (status, len(body)) == (200, 10_000_023)
 
 
 async def test_a_client_that_goes_away_harms_nobody() -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from router.server import media_types
 from router.server.media_types import (
     GRAPHQL_RESPONSE,
     JSON,
@@ -9,6 +12,15 @@ from router.server.media_types import (
     accepted_type,
     accepts_gzip,
     is_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+REMEMBERED: tuple[Sized, ...] = (
+    media_types._accepted,
+    media_types._compressed,
+    media_types._sent,
 )
 
 
@@ -77,3 +89,13 @@ def test_only_json_in_utf_8_is_read(content_type: bytes | None, *, expected: boo
 )
 def test_only_who_accepts_gzip_gets_it(accept_encoding: bytes | None, *, expected: bool) -> None:
     assert accepts_gzip(accept_encoding) is expected
+
+
+def test_headers_without_end_are_neither_read_nor_remembered() -> None:
+    before = [len(known) for known in REMEMBERED]
+    for number in range(10):
+        junk = b"%d" % number + b"," * 120_000
+        assert accepted_type(b"text/html" + junk) is JSON
+        assert not accepts_gzip(b"gzip" + junk)
+        assert not is_json(b"application/json;" + junk)
+    assert [len(known) for known in REMEMBERED] == before

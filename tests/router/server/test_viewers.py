@@ -186,6 +186,18 @@ async def test_whole_operations_can_be_refused_instead() -> None:
     assert auth.requests == []
 
 
+async def test_a_refused_operation_may_come_again_when_there_are_keys() -> None:
+    async with serving(mode="refuse") as server:
+        server.issuer.is_up = False
+        response = await server.client.post(
+            "/graphql",
+            json={"query": "{ tasks { totalCount } }"},
+            headers={"authorization": f"Bearer {server.issuer.token('user_1')}"},
+        )
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.json()["errors"][0]["extensions"]["code"] == "SERVICE_OVERLOADED"
+
+
 async def test_a_policy_is_decided_by_a_function() -> None:
     async def auditors(
         names: frozenset[str], viewer: Viewer | None, headers: object
