@@ -71,7 +71,7 @@ def main() -> int:
             print(error, file=sys.stderr)
             return 1
     results = report.Results(
-        contenders=[result(stack) for stack in stacks],
+        contenders=[result(stack, is_ours=stack is stacks[0]) for stack in stacks],
         skipped=skipped,
         settings=f"{options.rounds} rounds of {options.seconds:.0f} s",
         machine=report.machine(),
@@ -192,12 +192,14 @@ def measure_once(stack: Stack, connections: int, load_s: float, *, is_warm_up: b
     stack.memory_mib = max(stack.memory_mib, memory_mib)
 
 
-def result(stack: Stack) -> report.ContenderResult:
+def result(stack: Stack, *, is_ours: bool) -> report.ContenderResult:
     return report.ContenderResult(
         name=stack.name,
         version=stack.version,
         memory_mib=stack.memory_mib,
         workloads={name: samples.medians() for name, samples in stack.samples.items()},
+        is_ours=is_ours,
+        cpu_us_by_round={name: samples.cpu_us for name, samples in stack.samples.items()},
     )
 
 

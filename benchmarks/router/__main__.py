@@ -26,8 +26,8 @@ RESULTS = Path(__file__).parents[1] / "results"
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.router", description=__doc__)
     parser.add_argument("--check", action="store_true", help="small run; ratios against bounds")
-    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default 3)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of load a round (default 3)")
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of load a round (default 2)")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--only", default="", help="contenders whose names start so, by commas")
     parser.add_argument("--workload", default="", help="only workloads with this in their name")
@@ -108,6 +108,8 @@ def result(runners: Sequence[Runner], floors: Mapping[str, float]) -> report.Con
         start_s=max(r.start_s for r in runners),
         memory_mib=max(r.memory_mib for r in runners),
         workloads=workloads,
+        is_ours=not contender.is_peer,
+        cpu_us_by_round={w: s.cpu_us for r in runners for w, s in r.samples.items()},
     )
 
 
