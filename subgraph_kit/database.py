@@ -1,28 +1,27 @@
-"""The database of a subgraph: one pool, two ways to use it.
+"""The database of a subgraph: one pool of asyncpg's connections, two ways to use it.
 
-Changes go through a unit of work: one SQLAlchemy session, one transaction, one commit. Hot reads go
-through asyncpg's own connection of the same pool, without a transaction: SQLAlchemy's statement
-layer costs several times as much as such a statement itself.
+Changes go through a unit of work: one connection, one transaction, one commit. Reads and changes of
+one statement need no transaction of their own.
 """
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
-from sqlalchemy import event, make_url
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, EmulatedDBAPIException
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from subgraph_kit.errors import DATABASE_AWAY
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """asyncpg's own."""
 
-UnitOfWork = AsyncSession
+UnitOfWork: TypeAlias = Connection
 """What a use case writes with; committed when the block ends, rolled back when it raises."""
 
 
@@ -36,13 +35,38 @@ _VANISHED_CLIENT = {
 """How soon the server gives up a client that says nothing, with its locks; its own defaults are
 hours. A leader must know before (`worker.lead`)."""
 _ANSWER_AFTER_TIMEOUT_S = 2.0
+_FAREWELL_S = 2.0
+
+
+async def connect(
+    url: str,
+    *,
+    timeout_s: float = 5.0,
+    settings: dict[str, str] | None = None,
+    statement_timeout_s: float | None = None,
+) -> Connection:
+    """A connection of the caller's own.
+
+    Args:
+        url: `postgresql+asyncpg://user:password@host:port/name`, with libpq's parameters such as
+            `?sslmode=verify-full`.
+        timeout_s: For connecting.
+        settings: Of the server for this connection.
+        statement_timeout_s: How long to wait for the answer to a statement; None waits for ever.
+    """
+    return await asyncpg.connect(
+        url.replace("postgresql+asyncpg://", "postgresql://", 1),
+        server_settings=settings,
+        timeout=timeout_s,
+        command_timeout=statement_timeout_s,
+    )
 
 
 class Database:
     """Opened by a composition root, closed by `close`.
 
     Args:
-        url: `postgresql+asyncpg://user:password@host:port/name`.
+        url: As for `connect`.
         application_name: Shown in `pg_stat_activity`.
         pool_size: Connections at most; a request waits up to `pool_timeout_s` for a free one.
         statement_timeout_s: The server ends longer statements.
@@ -57,81 +81,75 @@ class Database:
         pool_timeout_s: float = 5.0,
         statement_timeout_s: float = 10.0,
     ) -> None:
-        self._settings = {
+        settings = {
             "application_name": application_name,
             "statement_timeout": str(int(statement_timeout_s * 1000)),
             "timezone": "UTC",
             "jit": "off",
             **_VANISHED_CLIENT,
         }
-        self._url = make_url(url).set(drivername="postgresql+asyncpg")
-        self._engine = create_async_engine(
-            self._url,
-            pool_size=pool_size,
-            max_overflow=0,
-            hide_parameters=True,
-            pool_timeout=pool_timeout_s,
-            connect_args={
-                "server_settings": self._settings,
-                "timeout": pool_timeout_s,
-                # For a server that is silent altogether; one that answers ends them before.
-                "command_timeout": statement_timeout_s + _ANSWER_AFTER_TIMEOUT_S,
-            },
-        )
-        event.listen(self._engine.sync_engine.pool, "checkout", _refuse_closed)
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        self._free_connections = asyncio.Semaphore(pool_size)
+        self._connect = partial(connect, url, timeout_s=pool_timeout_s, settings=settings)
+        # For a server that is silent altogether; one that answers ends the statement before.
+        self._answer_timeout_s = statement_timeout_s + _ANSWER_AFTER_TIMEOUT_S
         self._pool_timeout_s = pool_timeout_s
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Wait for a free connection, first come first served.
-
-        SQLAlchemy's pool gives a connection to whoever asks at the right moment; under load some
-        wait until they time out while later ones pass them by.
-        """
-        async with asyncio.timeout(self._pool_timeout_s):
-            await self._free_connections.acquire()
-        try:
-            yield
-        finally:
-            self._free_connections.release()
+        self._turns = asyncio.Semaphore(pool_size)  # first come, first served
+        self._idle: list[Connection] = []
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
         """One transaction.
 
-        `async with database.unit_of_work() as work: work.add(task)`
+        `async with database.unit_of_work() as work: await work.execute("INSERT …", value)`
         """
-        async with self._turn():
+        async with self.connection() as connection:
+            await connection.execute("BEGIN")
             try:
-                async with self._sessions.begin() as session:
-                    yield session
-            except DBAPIError as error:
-                if isinstance(error.driver_exception, DATABASE_AWAY):
-                    raise error.driver_exception from error
+                yield connection
+            except (TimeoutError, asyncio.CancelledError):
+                raise  # `connection` gives the connection up, and with it the transaction
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
                 raise
+            if await connection.execute("COMMIT") != "COMMIT":
+                raise asyncpg.InFailedSQLTransactionError("a statement failed unnoticed")
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Asyncpg's connection, each statement committed on its own."""
-        async with self._turn():
+        """A connection of the pool, each statement committed on its own."""
+        async with asyncio.timeout(self._pool_timeout_s):
+            await self._turns.acquire()
+        try:
+            connection = self._idle_connection() or await self._connect(
+                statement_timeout_s=self._answer_timeout_s
+            )
             try:
-                proxy = await self._engine.raw_connection()
-            except EmulatedDBAPIException as error:  # SQLAlchemy's copy of asyncpg's own
-                raise error.__cause__ or error from None
-            try:
-                driver = proxy.driver_connection
-                assert isinstance(driver, asyncpg.Connection)  # noqa: S101 - narrows for mypy
-                yield driver
+                yield connection
             except asyncpg.InternalClientError as error:  # the server is closing the connection
-                proxy.invalidate(error)
-                raise asyncpg.ConnectionDoesNotExistError from error
-            except (TimeoutError, asyncio.CancelledError) as error:
-                proxy.invalidate(error)  # its answer may never come, or come to another statement
+                connection.terminate()
+                raise asyncpg.ConnectionDoesNotExistError("the connection is closing") from error
+            except (TimeoutError, asyncio.CancelledError):
+                connection.terminate()  # its answer may never come, or come to another statement
                 raise
             finally:
-                proxy.close()
+                if not connection.is_closed():
+                    if connection.is_in_transaction():
+                        connection.terminate()  # nobody else may end what was begun here
+                    else:
+                        self._idle.append(connection)
+        finally:
+            self._turns.release()
+
+    def _idle_connection(self) -> Connection | None:
+        """The one used last, so that the server may forget the others.
+
+        asyncpg notices the end of a connection by itself, so asking needs no round trip.
+        """
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
 
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Rows of one statement, prepared once per connection; its arguments are `$1`, `$2`."""
@@ -146,41 +164,34 @@ class Database:
     async def execute(self, statement: str, *arguments: object) -> int:
         """Run one changing statement in a transaction of its own; returns how many rows it hit."""
         async with self.connection() as connection:
-            status = await connection.execute(statement, *arguments)
-        return int(status.rpartition(" ")[2])
+            return row_count(await connection.execute(statement, *arguments))
 
     @asynccontextmanager
     async def dedicated_connection(self) -> AsyncIterator[Connection]:
         """A connection outside the pool, for what lasts: session locks, LISTEN."""
-        connection = await asyncpg.connect(
-            self._url.set(drivername="postgresql").render_as_string(hide_password=False),
-            server_settings=self._settings,
-            timeout=self._pool_timeout_s,
-        )
+        connection = await self._connect()
         try:
             yield connection
         finally:
-            try:
-                await connection.close(timeout=2)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                connection.terminate()  # no time for a farewell; the server notices by itself
+            await _close(connection)
 
     async def ping(self) -> None:
         """Return when the database answers; raise what it says otherwise."""
         await self.fetch_value("SELECT 1")
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            await _close(connection)
 
 
-def _refuse_closed(
-    connection: AsyncAdapt_asyncpg_connection,
-    _entry: ConnectionPoolEntry,
-    _proxy: PoolProxiedConnection,
-) -> None:
-    """Make the pool replace a connection that the server closed, for example by a restart.
+def row_count(status: str) -> int:
+    """How many rows a statement hit, by what `execute` answers: `UPDATE 3`."""
+    return int(status.rpartition(" ")[2])
 
-    asyncpg notices the end of a connection by itself, so this needs no round trip.
-    """
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
+
+async def _close(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=_FAREWELL_S)
+    except DATABASE_AWAY:
+        connection.terminate()  # no time for a farewell; the server notices by itself

@@ -21,7 +21,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import sqlalchemy.exc
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, VariableDefinitionNode
 
@@ -40,7 +39,6 @@ DATABASE_AWAY = (
     asyncpg.InsufficientResourcesError,  # no more connections, memory or disk
     asyncpg.TransactionRollbackError,  # the victim of a deadlock
     asyncpg.ReadOnlySQLTransactionError,  # a standby that is not yet the primary
-    sqlalchemy.exc.TimeoutError,
 )
 """What a database raises that cannot do its work at the moment: trying again may help."""
 

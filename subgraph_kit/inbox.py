@@ -17,14 +17,15 @@ from enum import Enum
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+import asyncpg
 import structlog
-from sqlalchemy import text
 
 from subgraph_kit.broker import Broker, BrokerError, Subscription
 from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.errors import DATABASE_AWAY
 from subgraph_kit.events import Event, read_event
 from subgraph_kit.metrics import EVENTS_CONSUMED, EVENTS_DEAD
+from subgraph_kit.texts import storable
 
 log = structlog.get_logger()
 
@@ -41,14 +42,12 @@ INSERT INTO inbox (event_id, type, body, dead_at, last_error)
 VALUES ($1, $2, $3, CASE WHEN $4::text IS NOT NULL THEN now() END, $4)
 ON CONFLICT (event_id) DO NOTHING RETURNING 1
 """
-_NEXT = text(
-    """
-    SELECT event_id, body, attempts FROM inbox
-    WHERE handled_at IS NULL AND dead_at IS NULL AND next_try_at <= now()
-    ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED
-    """
-)
-_HANDLED = text("UPDATE inbox SET handled_at = now() WHERE event_id = :event_id")
+_NEXT = """
+SELECT event_id, type, body, attempts FROM inbox
+WHERE handled_at IS NULL AND dead_at IS NULL AND next_try_at <= now()
+ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+_HANDLED = "UPDATE inbox SET handled_at = now() WHERE event_id = $1"
 _FAILED = """
 UPDATE inbox SET attempts = attempts + 1, last_error = $2,
        next_try_at = now() + make_interval(secs => $3),
@@ -137,21 +136,20 @@ class Inbox:
 
     async def handle_next(self) -> bool:
         """Handle the event that waits longest; False when none is due."""
-        event: Event | None = None
-        attempts = 0
+        waiting: asyncpg.Record | None = None
         try:
             async with self._database.unit_of_work() as work:
-                row = (await work.execute(_NEXT)).one_or_none()
-                if row is None:
+                waiting = await work.fetchrow(_NEXT)
+                if waiting is None:
                     return False
-                event, attempts = read_event(row.body), row.attempts
+                event = read_event(waiting["body"])
                 if await self._handlers[event.type](event, work) is Progress.MORE:
                     return True
-                await work.execute(_HANDLED, {"event_id": row.event_id})
+                await work.execute(_HANDLED, event.id)
         except Exception as error:
-            if event is None:
+            if waiting is None:
                 raise  # the database, not the event
-            await self._record_failure(event, attempts, error)
+            await self._record_failure(waiting, error)
         else:
             EVENTS_CONSUMED.labels(self._service, event.type).inc()
         return True
@@ -186,16 +184,17 @@ class Inbox:
             except TimeoutError:
                 pass  # retries may have become due
 
-    async def _record_failure(self, event: Event, attempts: int, error: Exception) -> None:
+    async def _record_failure(self, failed: asyncpg.Record, error: Exception) -> None:
+        event_id, event_type, attempts = failed["event_id"], failed["type"], failed["attempts"]
         is_last = attempts >= len(self._retry_delays_s)
         delay_s = 0.0 if is_last else self._retry_delays_s[attempts]
-        reason = f"{type(error).__name__}: {error}"[:1000]
-        await self._database.fetch(_FAILED, event.id, reason, delay_s, is_last)
+        reason = storable(f"{type(error).__name__}: {error}"[:1000])
+        await self._database.fetch(_FAILED, event_id, reason, delay_s, is_last)
         if is_last:
-            EVENTS_DEAD.labels(self._service, event.type).inc()
+            EVENTS_DEAD.labels(self._service, event_type).inc()
         log.error(
             "event is given up" if is_last else "event failed",
-            event_id=str(event.id), type=event.type, attempt=attempts + 1, exc_info=error,
+            event_id=str(event_id), type=event_type, attempt=attempts + 1, exc_info=error,
         )  # fmt: skip
 
     async def _bury_unreadable(self, body: bytes, reason: str) -> None:

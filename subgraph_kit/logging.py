@@ -70,7 +70,6 @@ def configure_logging(service: str, *, level: str = "info", log_format: LogForma
     for noisy in (
         "httpx",
         "httpcore",
-        "sqlalchemy.engine",
         "uvicorn.access",
         "uvicorn.error",  # its lines of start and stop
         "alembic.runtime.plugins",

@@ -5,6 +5,8 @@ one after the other: each run holds an advisory lock until it commits, and all i
 one transaction, so a failing one leaves the database as it was.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from alembic import command, context
@@ -12,9 +14,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, make_url, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from subgraph_kit.database import connect
 
 _LOCK_KEY = 0x6D696772617465  # "migrate"
 
@@ -61,12 +65,12 @@ def _config(script_location: Path) -> Config:
     return config
 
 
-async def _with_connection(url: str, run: object) -> None:
+async def _with_connection(url: str, run: Callable[[Connection], None]) -> None:
     engine = create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool
+        "postgresql+asyncpg://", async_creator=partial(connect, url), poolclass=NullPool
     )
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(run)  # type: ignore[arg-type]
+            await connection.run_sync(run)
     finally:
         await engine.dispose()

@@ -9,10 +9,10 @@ Published rows stay for a while (`TRIM`), so that live updates can catch up from
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Table, insert
 
 from subgraph_kit.broker import Broker, BrokerError
 from subgraph_kit.database import Database, UnitOfWork
@@ -27,6 +27,13 @@ _IDLE_S = 0.2
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 2.0
 
+_ADD = """
+INSERT INTO outbox (event_id, type, source, subject, time, data)
+SELECT event_id, type, source, subject, time, data::jsonb
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+  WITH ORDINALITY AS added (event_id, type, source, subject, time, data, number)
+ORDER BY number
+"""
 _PENDING = """
 SELECT id, event_id, type, source, subject, time, data::text,
        extract(epoch FROM now() - created_at)::float8 AS age_s
@@ -40,23 +47,18 @@ DELETE FROM outbox WHERE id IN (
 """
 
 
-async def add_events(work: UnitOfWork, outbox: Table, events: Sequence[Event]) -> None:
+async def add_events(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Store events beside the change they tell about; they are published after its commit."""
     if events:
-        await work.execute(
-            insert(outbox),
-            [
-                {
-                    "event_id": event.id,
-                    "type": event.type,
-                    "source": event.source,
-                    "subject": event.subject,
-                    "time": event.time,
-                    "data": event.data,
-                }
-                for event in events
-            ],
+        rows = (
+            (event.id, event.type, event.source, event.subject, event.time, _json(event.data))
+            for event in events
         )
+        await work.execute(_ADD, *zip(*rows, strict=True))
+
+
+def _json(data: dict[str, Any]) -> str:
+    return msgspec.json.encode(data).decode()
 
 
 class OutboxRelay:

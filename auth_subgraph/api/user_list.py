@@ -10,7 +10,6 @@ from auth_subgraph.api.arguments import given
 from auth_subgraph.api.context import Info
 from auth_subgraph.api.user import User, UserRole, UserStatus, private_user
 from auth_subgraph.domain import accounts
-from auth_subgraph.domain.names import is_storable
 from auth_subgraph.domain.user_list import (
     SEARCH_MAX,
     SEARCH_MIN,
@@ -20,6 +19,7 @@ from auth_subgraph.domain.user_list import (
 )
 from subgraph_kit.connections import cursor_decoder, page_request
 from subgraph_kit.errors import BadUserInputError
+from subgraph_kit.texts import is_storable
 from subgraph_kit.types import DateTimeRange, OrderDirection, PageInfo
 
 

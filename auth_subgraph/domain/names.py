@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auth_subgraph.domain.problems import Problem, ProblemCode
+from subgraph_kit.texts import is_storable
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -20,6 +21,21 @@ _EMAIL = re.compile(
     r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]+"  # quoted local parts are legal and unused
     r"@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_](?:[\w-]*[^\W_])"
 )
+
+
+class TakenNames(NamedTuple):
+    """Which of somebody's names belong to somebody else."""
+
+    username: bool
+    email: bool
+
+    def problems(self) -> tuple[Problem, ...]:
+        found = []
+        if self.email:
+            found.append(Problem(ProblemCode.EMAIL_TAKEN, ("input", "email")))
+        if self.username:
+            found.append(Problem(ProblemCode.USERNAME_TAKEN, ("input", "username")))
+        return tuple(found)
 
 
 def normalize_name(text: str) -> str:
@@ -64,11 +80,6 @@ def is_username(text: str) -> bool:
 
 def is_email(text: str) -> bool:
     return check_email(text) is None
-
-
-def is_storable(text: str) -> bool:
-    """Whether Postgres can hold the text: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def made_up_username(user_id: UUID) -> str:

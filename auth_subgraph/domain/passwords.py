@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from auth_subgraph.domain.names import is_storable
 from auth_subgraph.domain.problems import Problem, ProblemCode
+from subgraph_kit.texts import is_storable
 
 
 def normalize_password(password: str) -> str:

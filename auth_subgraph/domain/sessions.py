@@ -60,8 +60,10 @@ class EndReason(Enum):
     SUSPENDED = "SUSPENDED"
 
 
-def new_refresh_token() -> str:
-    return f"rt_{secrets.token_urlsafe(_REFRESH_TOKEN_BYTES)}"
+def new_refresh_token() -> tuple[str, bytes]:
+    """A refresh token, and what is stored of it."""
+    token = f"rt_{secrets.token_urlsafe(_REFRESH_TOKEN_BYTES)}"
+    return token, sha256(token.encode()).digest()
 
 
 def refresh_token_hash(token: str) -> bytes | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auth_subgraph.persistence.tables import outbox
 from subgraph_kit.events import Event
 from subgraph_kit.ids import format_id
 from subgraph_kit.outbox import add_events
@@ -26,7 +25,7 @@ _SOURCE = "auth"
 
 async def publish(work: UnitOfWork, *events: Event) -> None:
     """Hand events to the outbox; they are sent after the unit of work commits."""
-    await add_events(work, outbox, events)
+    await add_events(work, events)
 
 
 def user_created(user: User) -> Event:

@@ -70,10 +70,8 @@ class DatabaseAttempts:
         portions = {key: -(-its.rate.limit // _EXACT_UP_TO) for key, its in by_key.items()}
         periods = [timedelta(seconds=its.rate.period_s) for its in by_key.values()]
         try:
-            async with self._database.connection() as connection, connection.transaction():
-                rows = await connection.fetch(
-                    _COUNT, list(by_key), periods, list(portions.values())
-                )
+            async with self._database.unit_of_work() as work:
+                rows = await work.fetch(_COUNT, list(by_key), periods, list(portions.values()))
                 return _moment(by_key, portions, rows)
         except _RefusedError as refused:
             return refused.refusal

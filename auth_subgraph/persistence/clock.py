@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from subgraph_kit.database import UnitOfWork
 
-_NOW = text("SELECT date_trunc('milliseconds', clock_timestamp())")
+_NOW = "SELECT date_trunc('milliseconds', clock_timestamp())"
 
 
 async def database_time(work: UnitOfWork) -> datetime:
     """Now, in whole milliseconds, which is what clients are shown."""
-    now: datetime = (await work.execute(_NOW)).scalar_one()
+    now: datetime = await work.fetchval(_NOW)
     return now

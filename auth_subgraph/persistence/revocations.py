@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from subgraph_kit.database import Database, UnitOfWork
 
-_ADD = text(
+_ADD = (
     "INSERT INTO revocations AS kept (subject, until)"
-    " SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:untils AS timestamptz[]))"
-    " ORDER BY 1"
+    " SELECT * FROM unnest($1::text[], $2::timestamptz[]) ORDER BY 1"
     " ON CONFLICT (subject) DO UPDATE SET until = greatest(kept.until, excluded.until)"
 )
-_REMOVE = text("DELETE FROM revocations WHERE subject = :subject")
+_REMOVE = "DELETE FROM revocations WHERE subject = $1"
 _CURRENT = (
     "SELECT subject, ceil(extract(epoch FROM until))::bigint FROM revocations"
     " WHERE until > now() ORDER BY subject"
@@ -28,11 +25,11 @@ _CURRENT = (
 async def add(work: UnitOfWork, untils: Mapping[str, datetime]) -> None:
     """Refuse the tokens of these sessions and users until then."""
     if untils:
-        await work.execute(_ADD, {"subjects": list(untils), "untils": list(untils.values())})
+        await work.execute(_ADD, list(untils), list(untils.values()))
 
 
 async def remove(work: UnitOfWork, subject: str) -> None:
-    await work.execute(_REMOVE, {"subject": subject})
+    await work.execute(_REMOVE, subject)
 
 
 async def current(database: Database) -> list[tuple[str, int]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import IntegrityError
-
 from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
 from auth_subgraph.domain.names import check_email, check_username, normalize_name
 from auth_subgraph.domain.problems import Problem, ProblemCode, Rejected
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from auth_subgraph.services.limits import Attempts
     from auth_subgraph.services.passwords import PasswordHasher
     from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
-    from subgraph_kit.database import Database
+    from subgraph_kit.database import Database, UnitOfWork
 
 _CURRENT_PASSWORD_INVALID = Problem(
     ProblemCode.CURRENT_PASSWORD_INVALID, ("input", "currentPassword")
@@ -68,29 +66,24 @@ class AccountService:
         Raises:
             RateLimitedError: Too many wrong passwords.
         """
-        wanted = _Names(
-            normalize_name(username) if username is not None else user.username,
-            normalize_name(email) if email is not None else user.email,
-        )
-        problems = [
-            problem
-            for problem in (
-                check_username(wanted.username, "input", "username"),
-                check_email(wanted.email, "input", "email"),
-            )
-            if problem is not None
+        username = None if username is None else normalize_name(username)
+        email = None if email is None else normalize_name(email)
+        if email == user.email:
+            email = None  # so that it needs no password, and undoes no change made meanwhile
+        found = [
+            None if username is None else check_username(username, "input", "username"),
+            None if email is None else check_email(email, "input", "email"),
         ]
-        if wanted.email != user.email and not await self._may_change_email(
+        problems = [problem for problem in found if problem is not None]
+        if email is not None and not await self._may_change_email(
             user.id, current_password, origin, is_input_valid=not problems
         ):
             problems.append(_CURRENT_PASSWORD_INVALID)
-        invalid = {problem.path[-1] for problem in problems}
-        for _ in range(2):
-            try:
-                return await self._write_names(user.id, wanted, problems, invalid, origin)
-            except IntegrityError:
-                continue  # taken between the look and the update: the next look finds it
-        return Rejected((Problem(ProblemCode.USERNAME_TAKEN, ("input", "username")),))
+        try:
+            async with self._database.unit_of_work() as work:
+                return await _rename(work, user.id, username, email, problems, origin)
+        except users.NameTakenError as error:
+            return Rejected(error.taken.problems())
 
     async def _may_change_email(
         self, user_id: UUID, password: str | None, origin: Origin, *, is_input_valid: bool
@@ -99,49 +92,6 @@ class AccountService:
         if password is None or not is_input_valid:
             return password is not None
         return await self._checked_hash(user_id, password, origin) is not None
-
-    async def _write_names(
-        self,
-        user_id: UUID,
-        wanted: _Names,
-        problems: list[Problem],
-        invalid: set[str],
-        origin: Origin,
-    ) -> User | Rejected:
-        async with self._database.unit_of_work() as work:
-            taken = await users.taken(
-                work, username=wanted.username, email=wanted.email, except_id=user_id
-            )
-            found = list(problems)
-            if taken.username and "username" not in invalid:
-                found.append(Problem(ProblemCode.USERNAME_TAKEN, ("input", "username")))
-            if taken.email and "email" not in invalid:
-                found.append(Problem(ProblemCode.EMAIL_TAKEN, ("input", "email")))
-            if found:
-                return Rejected(tuple(found))
-            locked = await users.find_with_password(work, user_id)
-            if locked is None:
-                return _NOT_FOUND
-            before = locked[0]
-            changed = [
-                name
-                for name, is_changed in (
-                    ("username", before.username != wanted.username),
-                    ("email", before.email != wanted.email),
-                )
-                if is_changed
-            ]
-            if not changed:
-                return before
-            now = await database_time(work)
-            user = await users.set_names(
-                work, user_id, username=wanted.username, email=wanted.email, now=now
-            )
-            for name in changed:
-                kind = AuditKind[f"{name.upper()}_CHANGED"]
-                await audit.record(work, AuditEvent(kind, user_id, user_id), origin, now)
-            await published.publish(work, published.user_updated(user, changed))
-        return user
 
     async def change_password(
         self,
@@ -222,7 +172,48 @@ class AccountService:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    username: str
-    email: str
+async def _rename(
+    work: UnitOfWork,
+    user_id: UUID,
+    username: str | None,
+    email: str | None,
+    problems: list[Problem],
+    origin: Origin,
+) -> User | Rejected:
+    """Give the user the names that are not None, unless there are or come to be problems.
+
+    Raises:
+        NameTakenError: Somebody was quicker.
+    """
+    invalid = {problem.path[-1] for problem in problems}
+    taken = await users.taken(
+        work,
+        username=None if "username" in invalid else username,
+        email=None if "email" in invalid else email,
+        except_id=user_id,
+    )
+    found = (*problems, *taken.problems())
+    if found:
+        return Rejected(found)
+    locked = await users.find_with_password(work, user_id)
+    if locked is None:
+        return _NOT_FOUND
+    before = locked[0]
+    username, email = username or before.username, email or before.email
+    changed = [
+        name
+        for name, is_changed in (
+            ("username", before.username != username),
+            ("email", before.email != email),
+        )
+        if is_changed
+    ]
+    if not changed:
+        return before
+    now = await database_time(work)
+    user = await users.set_names(work, user_id, username=username, email=email, now=now)
+    for name in changed:
+        kind = AuditKind[f"{name.upper()}_CHANGED"]
+        await audit.record(work, AuditEvent(kind, user_id, user_id), origin, now)
+    await published.publish(work, published.user_updated(user, changed))
+    return user

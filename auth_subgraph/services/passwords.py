@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import bcrypt
 from passlib.context import CryptContext
 
-from auth_subgraph.domain.names import is_storable
 from auth_subgraph.domain.passwords import normalize_password
 from auth_subgraph.services.metrics import HASHES_WAITING
 from subgraph_kit.errors import UnavailableError
+from subgraph_kit.texts import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

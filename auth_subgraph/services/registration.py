@@ -12,12 +12,13 @@ from auth_subgraph.domain.names import (
     made_up_username,
     normalize_name,
 )
-from auth_subgraph.domain.problems import Problem, ProblemCode, Rejected
+from auth_subgraph.domain.problems import Problem, Rejected
 from auth_subgraph.events import published
 from auth_subgraph.persistence import addresses, audit, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
 from auth_subgraph.services.login import LoggedIn
+from subgraph_kit.errors import UnavailableError
 from subgraph_kit.ids import uuid7
 
 if TYPE_CHECKING:
@@ -73,12 +74,11 @@ class RegistrationService:
             now = await database_time(work)
             user = _new_user(email, username, UserRole.USER, now)
             user.last_login_at = now
-            if await add_user(work, user, password_hash, origin, now):
-                await addresses.remember(work, user.id, limits.address_unit(origin.address), now)
-                tokens = await self._session_tokens.open(work, user, origin, now)
-                return LoggedIn(user, tokens)
-            taken = await _taken_problems(work, email=email, username=username)
-        return Rejected(taken)
+            if not await add_user(work, user, password_hash, origin, now):
+                return await _taken_meanwhile(work, user)
+            await addresses.remember(work, user.id, limits.address_unit(origin.address), now)
+            tokens = await self._session_tokens.open(work, user, origin, now)
+        return LoggedIn(user, tokens)
 
     async def create_administrator(
         self, *, email: str, username: str | None, password: str, only_if_first: bool = False
@@ -102,10 +102,9 @@ class RegistrationService:
                 return Rejected(problems)
             now = await database_time(work)
             user = _new_user(email, username, UserRole.ADMIN, now)
-            if await add_user(work, user, password_hash, Origin.of_system(), now):
-                return user
-            taken = await _taken_problems(work, email=email, username=username)
-        return Rejected(taken)
+            if not await add_user(work, user, password_hash, Origin.of_system(), now):
+                return await _taken_meanwhile(work, user)
+        return user
 
     async def _problems(
         self, email: str, username: str | None, password: str
@@ -120,10 +119,11 @@ class RegistrationService:
             username if username is not None and username_problem is None else "",
         )
         password_problem = self._rules.check(password, names, "input", "password")
-        taken: tuple[Problem, ...] = ()
-        async with self._database.unit_of_work() as work:
-            taken = await _taken_problems(work, email=names[0], username=names[1])
-        found = [email_problem, username_problem, password_problem, *taken]
+        async with self._database.connection() as connection:
+            taken = await users.taken(
+                connection, email=normalize_name(names[0]), username=normalize_name(names[1])
+            )
+        found = [email_problem, username_problem, password_problem, *taken.problems()]
         order = ["email", "username", "password"]
         return tuple(
             sorted(
@@ -161,15 +161,13 @@ def _new_user(email: str, username: str | None, role: UserRole, now: datetime) -
     )
 
 
-async def _taken_problems(
-    work: UnitOfWork, *, email: str, username: str | None
-) -> tuple[Problem, ...]:
-    taken = await users.taken(
-        work, username=normalize_name(username or ""), email=normalize_name(email)
-    )
-    problems = []
-    if taken.email:
-        problems.append(Problem(ProblemCode.EMAIL_TAKEN, ("input", "email")))
-    if taken.username:
-        problems.append(Problem(ProblemCode.USERNAME_TAKEN, ("input", "username")))
-    return tuple(problems)
+async def _taken_meanwhile(work: UnitOfWork, user: User) -> Rejected:
+    """Why a user could not be inserted.
+
+    Raises:
+        UnavailableError: Whoever had the name is gone again: trying once more will do.
+    """
+    taken = await users.taken(work, username=user.username, email=user.email)
+    if not any(taken):
+        raise UnavailableError("The name was in use until a moment ago.")
+    return Rejected(taken.problems())

@@ -11,7 +11,6 @@ from auth_subgraph.domain.sessions import (
     Session,
     SessionPolicy,
     new_refresh_token,
-    refresh_token_hash,
 )
 from auth_subgraph.events import published
 from auth_subgraph.persistence import revocations, sessions
@@ -55,12 +54,13 @@ class SessionTokens:
             ip_address=origin.address,
             user_agent=origin.user_agent,
         )
-        await sessions.insert(work, session)
+        refresh_token, token_hash = new_refresh_token()
+        await sessions.open_session(work, session, token_hash)
         ended = await sessions.end_oldest(
             work, user.id, self.policy.max_per_user, reason=EndReason.TOO_MANY, now=now
         )
         await self.tell_ended(work, user.id, ended, now)
-        return await self._pair(work, user, session.id, now, session.expires_at)
+        return self._pair(user, session.id, refresh_token, now, session.expires_at)
 
     async def renew(
         self,
@@ -73,30 +73,26 @@ class SessionTokens:
     ) -> TokenPair:
         """A fresh pair for a session that is locked."""
         expires_at = self.policy.expires_at(session_created_at, now)
-        await sessions.touch(
+        refresh_token, token_hash = new_refresh_token()
+        await sessions.renew(
             work,
             session_id,
+            token_hash,
             now=now,
             expires_at=expires_at,
             ip_address=origin.address,
             user_agent=origin.user_agent,
         )
-        return await self._pair(work, user, session_id, now, expires_at)
+        return self._pair(user, session_id, refresh_token, now, expires_at)
 
-    async def _pair(
+    def _pair(
         self,
-        work: UnitOfWork,
         user: User,
         session_id: UUID,
+        refresh_token: str,
         now: datetime,
         expires_at: datetime,
     ) -> TokenPair:
-        refresh_token = new_refresh_token()
-        token_hash = refresh_token_hash(refresh_token)
-        assert token_hash is not None  # noqa: S101 - we have just made it
-        await sessions.add_refresh_token(
-            work, session_id, token_hash, now=now, expires_at=expires_at
-        )
         return TokenPair(
             access_token=self._signer.access_token(user, session_id, now),
             expires_in_s=int(self._signer.access_token_ttl.total_seconds()),

@@ -1,6 +1,6 @@
 """Message brokers behind one port.
 
-    async with connect(url) as broker: ...      # nats:// or amqp://, chosen by the scheme
+    broker = open_broker(url, name="tasks-outbox")      # nats:// or amqp://
 
 The port is small, because what makes delivery reliable is in Postgres, on both sides: the outbox
 keeps an event until the broker has confirmed it, the inbox stores it before the broker is told that

@@ -7,8 +7,8 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from subgraph_kit.texts import is_storable
 from tasks_subgraph.domain.problems import Problem, ProblemCode
-from tasks_subgraph.domain.text import is_storable
 
 MAX_TITLE_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 10_000

@@ -4,13 +4,13 @@ Both are made here and stored, because the databases we run on disagree about al
 without ICU, some compare by code point, and then Ё sorts before А.
 """
 
-import re
 from unicodedata import combining, normalize
+
+from subgraph_kit.texts import storable
 
 _SORT_KEY_CHARACTERS = 200
 """An index entry must stay under a third of a page; two parts of 200 characters of 4 bytes do."""
 
-_NUL_AND_SURROGATES = re.compile("[\x00\ud800-\udfff]")
 _QUOTES = str.maketrans(dict.fromkeys("«»“”„‟″", '"'))
 
 
@@ -25,13 +25,8 @@ def title_sort_key(title: str) -> str:
 
 def searchable(text: str) -> str:
     """The form in which texts are indexed and looked for: without case and accents, ё as е."""
-    clean = _NUL_AND_SURROGATES.sub(" ", text).translate(_QUOTES)
+    clean = storable(text, " ").translate(_QUOTES)
     return _bare(normalize("NFKC", clean).casefold())
-
-
-def is_storable(text: str) -> bool:
-    """Whether Postgres can hold it: no NUL, no half of a surrogate pair."""
-    return _NUL_AND_SURROGATES.search(text) is None
 
 
 def _bare(text: str) -> str:

@@ -13,6 +13,7 @@ from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.errors import TokenProblem, UnauthenticatedError
 from subgraph_kit.ids import uuid7
 from subgraph_kit.outbox import add_events
+from subgraph_kit.texts import is_storable
 from tasks_subgraph.domain.problems import Problem, ProblemCode
 from tasks_subgraph.domain.task import (
     Changed,
@@ -28,10 +29,8 @@ from tasks_subgraph.domain.task import (
     title_problem,
     trashed,
 )
-from tasks_subgraph.domain.text import is_storable
 from tasks_subgraph.events.published import TaskEvent, event_of_update, task_event
 from tasks_subgraph.persistence import writing
-from tasks_subgraph.persistence.tables import OUTBOX
 
 MIN_KEY_CHARACTERS = 8
 MAX_KEY_CHARACTERS = 64
@@ -234,7 +233,7 @@ async def _tell(
     event = task_event(
         happened, task_id=task.id, owner_id=task.owner_id, version=task.version, changed=fields
     )
-    await add_events(work, OUTBOX, [event])
+    await add_events(work, [event])
 
 
 def _conflict(task: Task, expected_version: int | None) -> Problem | None:

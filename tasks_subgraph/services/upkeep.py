@@ -7,7 +7,6 @@ from subgraph_kit.database import Database
 from subgraph_kit.outbox import add_events
 from tasks_subgraph.events.published import TaskEvent, task_event
 from tasks_subgraph.persistence import upkeep
-from tasks_subgraph.persistence.tables import OUTBOX
 
 BATCH_SIZE = 1000
 
@@ -52,7 +51,7 @@ class Upkeep:
                 )
                 for task in marked
             ]
-            await add_events(work, OUTBOX, events)
+            await add_events(work, events)
         return len(marked)
 
     async def empty_trash(self) -> int:
@@ -69,14 +68,13 @@ class Upkeep:
                 )
                 for task in gone
             ]
-            await add_events(work, OUTBOX, events)
+            await add_events(work, events)
         return len(gone)
 
     async def forget_keys(self) -> int:
-        async with self._database.unit_of_work() as work:
-            before = self._now() - self._idempotency_ttl
-            return await upkeep.forget_keys(work, before=before, limit=BATCH_SIZE)
+        before = self._now() - self._idempotency_ttl
+        return await upkeep.forget_keys(self._database, before=before, limit=BATCH_SIZE)
 
     async def forget_owners(self) -> int:
-        async with self._database.unit_of_work() as work:
-            return await upkeep.forget_owners(work, before=self._now() - _CLOSED_OWNERS_KEPT)
+        before = self._now() - _CLOSED_OWNERS_KEPT
+        return await upkeep.forget_owners(self._database, before=before)

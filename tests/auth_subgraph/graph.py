@@ -1,5 +1,6 @@
 """The auth subgraph as its callers see it, with what tests arrange behind it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -172,9 +173,9 @@ class AuthGraph:
     async def events(self, type_: str) -> list[dict[str, Any]]:
         """Data of the events of a type in the outbox, oldest first."""
         rows = await self.database.fetch(
-            "SELECT data FROM outbox WHERE type = $1 ORDER BY id", type_
+            "SELECT data::text FROM outbox WHERE type = $1 ORDER BY id", type_
         )
-        return [row["data"] for row in rows]
+        return [json.loads(row["data"]) for row in rows]
 
     def signer(self, ttl: timedelta = timedelta(minutes=15)) -> TokenSigner:
         """Signs tokens as the subgraph does."""

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.auth_subgraph.graph import PASSWORD, AuthGraph
+from tests.auth_subgraph.graph import PASSWORD, AuthGraph, Person
+from tests.support.waiting import eventually
 
 CHANGE = """
 mutation($current: String!, $new: String!, $end: Boolean! = true) {
@@ -137,6 +138,43 @@ async def test_a_new_email_needs_the_password(auth: AuthGraph) -> None:
     assert await auth.login_code("new@example.com", PASSWORD) is None
     events = await auth.events("user.updated")
     assert events == [{"id": alice.id, "username": "alice", "changed": ["email"]}]
+
+
+async def test_parallel_changes_of_username_and_email_both_hold(auth: AuthGraph) -> None:
+    alice = await auth.register("alice")
+
+    async def change(**values: str) -> None:
+        data = await auth.data(UPDATE, {"input": values}, token=alice.token)
+        assert data["updateProfile"]["userErrors"] == []
+
+    async def both_wait() -> bool:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return await auth.database.fetch_value(waiting) == 2
+
+    async with auth.database.dedicated_connection() as other:
+        await other.execute("BEGIN; SELECT FROM users FOR UPDATE")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(change(username="alicia"))
+            group.create_task(change(email="new@example.com", currentPassword=PASSWORD))
+            await eventually(both_wait, within_s=10)
+            await other.execute("ROLLBACK")
+    me = (await auth.data("{ me { username email } }", token=alice.token))["me"]
+    assert me == {"username": "alicia", "email": "new@example.com"}
+    changed = [event["changed"] for event in await auth.events("user.updated")]
+    assert sorted(changed) == [["email"], ["username"]]
+
+
+async def test_one_of_two_who_take_a_name_at_once_is_told(auth: AuthGraph) -> None:
+    people = [await auth.register(name) for name in ("alice", "bob", "carol")]
+
+    async def rename(person: Person) -> list[str]:
+        variables = {"input": {"username": "dora"}}
+        return await auth.user_error_codes(
+            "updateProfile", UPDATE, variables=variables, token=person.token
+        )
+
+    outcomes = await asyncio.gather(*(rename(person) for person in people))
+    assert sorted(outcomes) == [[], ["USERNAME_TAKEN"], ["USERNAME_TAKEN"]]
 
 
 async def test_an_unchanged_profile_is_no_event(auth: AuthGraph) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Uuid
+from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -14,9 +14,8 @@ from tests.support.databases import Databases
 from tests.support.plain_logs import log_plainly
 
 METADATA: Final = MetaData()
-OUTBOX: Final = outbox_table(METADATA)
-INBOX: Final = inbox_table(METADATA)
-EFFECTS: Final = Table("effects", METADATA, Column("event_id", Uuid), Column("number", Integer))
+outbox_table(METADATA)
+inbox_table(METADATA)
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +28,7 @@ async def _make_tables(url: str) -> None:
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
+        await connection.execute(text("CREATE TABLE effects (event_id uuid, number integer)"))
     await engine.dispose()
 
 

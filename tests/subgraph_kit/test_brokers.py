@@ -18,7 +18,6 @@ from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.events import Event
 from subgraph_kit.inbox import Inbox, Progress
 from subgraph_kit.outbox import OutboxRelay, add_events
-from tests.subgraph_kit.conftest import EFFECTS, OUTBOX
 from tests.support.rabbitmq import RabbitNode, find_rabbitmq
 from tests.support.waiting import eventually
 
@@ -179,7 +178,7 @@ async def _ignore(_body: bytes) -> None:
 
 
 async def _apply(event: Event, work: UnitOfWork) -> Progress:
-    await work.execute(EFFECTS.insert().values(event_id=event.id, number=event.data["number"]))
+    await work.execute("INSERT INTO effects VALUES ($1, $2)", event.id, event.data["number"])
     return Progress.DONE
 
 
@@ -207,7 +206,7 @@ async def test_every_event_takes_effect_once_though_the_broker_is_killed_under_l
         for number in range(total):
             async with database.unit_of_work() as work:
                 event = Event(type=event_type, source="test", subject="t", data={"number": number})
-                await add_events(work, OUTBOX, [event])
+                await add_events(work, [event])
 
     async def kill_twice() -> None:
         for share in (0.2, 0.5):

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
 
+import asyncpg
 import pytest
 from graphql import GraphQLError
-from sqlalchemy import text
 
 from subgraph_kit.database import Database
 from subgraph_kit.errors import format_error
+from subgraph_kit.migrations import pending_changes
+from tests.subgraph_kit.conftest import METADATA
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import eventually
 
 END = "SELECT pg_terminate_backend($1)"
-PID = text("SELECT pg_backend_pid()")
+PID = "SELECT pg_backend_pid()"
 SLEEPING = "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'"
 
 
@@ -50,7 +53,7 @@ async def test_a_connection_that_is_closed_before_a_statement(
 ) -> None:
     async def change() -> None:
         async with small.unit_of_work() as work:
-            pid = (await work.execute(PID)).scalar_one()
+            pid = await work.fetchval(PID)
             await database.fetch(END, pid)
             await work.execute(PID)
 
@@ -63,7 +66,7 @@ async def test_a_connection_that_is_closed_during_a_statement(
 ) -> None:
     async def change() -> None:
         async with small.unit_of_work() as work:
-            pid = (await work.execute(PID)).scalar_one()
+            pid = await work.fetchval(PID)
 
             async def sleeps() -> bool:
                 return bool(await database.fetch(SLEEPING, pid))
@@ -72,7 +75,7 @@ async def test_a_connection_that_is_closed_during_a_statement(
                 await eventually(sleeps, within_s=5)
                 await database.fetch(END, pid)
 
-            await asyncio.gather(work.execute(text("SELECT pg_sleep(0.25)")), end_it())
+            await asyncio.gather(work.execute("SELECT pg_sleep(0.25)"), end_it())
 
     assert await code_of(change()) == "SERVICE_OVERLOADED"
     assert await small.fetch_value("SELECT 1") == 1
@@ -83,8 +86,8 @@ async def test_a_connection_that_is_closed_before_the_commit(
 ) -> None:
     async def change() -> None:
         async with small.unit_of_work() as work:
-            await work.execute(text("INSERT INTO effects (number) VALUES (1)"))
-            pid = (await work.execute(PID)).scalar_one()
+            await work.execute("INSERT INTO effects (number) VALUES (1)")
+            pid = await work.fetchval(PID)
             await database.fetch(END, pid)
 
     assert await code_of(change()) == "SERVICE_OVERLOADED"
@@ -94,7 +97,7 @@ async def test_a_connection_that_is_closed_before_the_commit(
 async def test_a_statement_that_takes_too_long(small: Database) -> None:
     async def change() -> None:
         async with small.unit_of_work() as work:
-            await work.execute(text("SELECT pg_sleep(5)"))
+            await work.execute("SELECT pg_sleep(5)")
 
     assert await code_of(change()) == "SERVICE_OVERLOADED"
     assert await code_of(small.fetch("SELECT pg_sleep(5)")) == "SERVICE_OVERLOADED"
@@ -131,19 +134,48 @@ async def test_whoever_waits_for_a_connection_is_not_passed_by(small: Database) 
 
 async def test_the_victim_of_a_deadlock(database: Database) -> None:
     await database.fetch("INSERT INTO effects (number) VALUES (1), (2)")
-    update = text("UPDATE effects SET number = number WHERE number = :number")
+    update = "UPDATE effects SET number = number WHERE number = $1"
     both_hold_one = asyncio.Barrier(2)
 
     async def lock_both(first: int, second: int) -> None:
         async with database.unit_of_work() as work:
-            await work.execute(text("SET LOCAL deadlock_timeout = '50ms'"))
-            await work.execute(update, {"number": first})
+            await work.execute("SET LOCAL deadlock_timeout = '50ms'")
+            await work.execute(update, first)
             await both_hold_one.wait()
-            await work.execute(update, {"number": second})
+            await work.execute(update, second)
 
     outcomes = await asyncio.gather(lock_both(1, 2), lock_both(2, 1), return_exceptions=True)
     (victim,) = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert _code(victim) == "SERVICE_OVERLOADED"
+
+
+async def test_a_commit_that_commits_nothing_is_told(database: Database) -> None:
+    async def change() -> None:
+        async with database.unit_of_work() as work:
+            await work.execute("INSERT INTO effects (number) VALUES (1)")
+            with suppress(asyncpg.DivisionByZeroError):
+                await work.execute("SELECT 1 / 0")
+
+    with pytest.raises(asyncpg.InFailedSQLTransactionError):
+        await change()
+    assert await database.fetch_value("SELECT count(*) FROM effects") == 0
+
+
+async def test_what_is_begun_by_hand_and_left_open_reaches_nobody_else(small: Database) -> None:
+    async with small.connection() as connection:
+        await connection.execute("BEGIN")
+    async with small.connection() as connection:
+        assert not connection.is_in_transaction()
+
+
+async def test_a_url_may_carry_parameters_of_libpq(database_url: str) -> None:
+    url = f"{database_url}?sslmode=disable"
+    assert await pending_changes(url, METADATA) != []  # what is compared does not matter here
+    database = Database(url, application_name="test")
+    assert await database.fetch_value("SELECT 1") == 1
+    async with database.dedicated_connection() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    await database.close()
 
 
 async def test_a_fault_of_ours_is_not_blamed_on_the_database(database: Database) -> None:

@@ -19,7 +19,6 @@ from subgraph_kit.inbox import (
     trim_inbox,
 )
 from subgraph_kit.outbox import OutboxRelay, add_events, trim_outbox
-from tests.subgraph_kit.conftest import EFFECTS, OUTBOX
 
 QUICKLY = (0.0, 0.0, 0.0, 0.0)
 
@@ -58,7 +57,7 @@ class FlakyBroker:
 
 async def store(database: Database, events: list[Event]) -> None:
     async with database.unit_of_work() as work:
-        await add_events(work, OUTBOX, events)
+        await add_events(work, events)
 
 
 async def effects(database: Database) -> list[int]:
@@ -67,7 +66,7 @@ async def effects(database: Database) -> list[int]:
 
 
 async def apply(event: Event, work: UnitOfWork) -> Progress:
-    await work.execute(EFFECTS.insert().values(event_id=event.id, number=event.data["number"]))
+    await work.execute("INSERT INTO effects VALUES ($1, $2)", event.id, event.data["number"])
     return Progress.DONE
 
 
@@ -79,7 +78,7 @@ def dead_count(event_type: str) -> float:
 async def test_an_event_is_stored_only_if_its_change_is(database: Database) -> None:
     async def change_and_fail() -> None:
         async with database.unit_of_work() as work:
-            await add_events(work, OUTBOX, [an_event()])
+            await add_events(work, [an_event()])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -189,6 +188,21 @@ async def test_a_failing_effect_is_undone_tried_five_times_and_kept_as_a_dead_le
     assert await list_dead_letters(database) == []
 
 
+async def test_a_failure_whose_text_cannot_be_stored_holds_up_nobody(database: Database) -> None:
+    async def fail(_event: Event, _work: UnitOfWork) -> Progress:
+        raise ValueError("\0 and \ud800")
+
+    handlers = {"thing.failed": fail, "thing.happened": apply}
+    inbox = Inbox(database, service="test", queue="q", handlers=handlers, retry_delays_s=())
+    await inbox.receive(an_event(1, "thing.failed").to_json())
+    await inbox.receive(an_event(2).to_json())
+    while await inbox.handle_next():
+        pass
+    assert await effects(database) == [2]
+    (letter,) = await list_dead_letters(database)
+    assert letter.last_error == "ValueError: \ufffd and \ufffd"
+
+
 async def test_delays_between_tries_grow(database: Database) -> None:
     async def fail(_event: Event, _work: UnitOfWork) -> Progress:
         raise RuntimeError
@@ -228,7 +242,7 @@ async def test_a_failing_event_does_not_hold_up_the_others(database: Database) -
 async def test_an_effect_may_take_several_transactions(database: Database) -> None:
     async def in_parts(event: Event, work: UnitOfWork) -> Progress:
         await apply(event, work)
-        done = (await work.execute(EFFECTS.select())).all()
+        done = await work.fetch("SELECT * FROM effects")
         return Progress.DONE if len(done) == 3 else Progress.MORE
 
     inbox = Inbox(database, service="test", queue="q", handlers={"thing.happened": in_parts})

@@ -105,5 +105,5 @@ async def seed_by_sql(
     """
     async with database.connection() as connection:
         await connection.execute("SET statement_timeout = 60000")
-        await connection.execute(_SEED, owner_id, count, due_at, NOON)
+        await connection.execute(_SEED, owner_id, count, due_at, NOON, timeout=60)
         await connection.execute("RESET statement_timeout")

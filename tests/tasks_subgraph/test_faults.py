@@ -175,16 +175,15 @@ async def test_a_full_pool_is_told_and_ends_by_itself(server: EmbeddedPostgres) 
         alice = subgraph.person()
         task = await subgraph.create(alice)
         change = {"id": task["id"], "version": 1, "title": "changed"}
-        async with subgraph.database.unit_of_work() as work:
-            connection = await work.connection()
-            await connection.exec_driver_sql("LOCK TABLE tasks IN EXCLUSIVE MODE")
+        async with subgraph.database.dedicated_connection() as other:
+            await other.execute("BEGIN; LOCK TABLE tasks IN EXCLUSIVE MODE")
             async with asyncio.TaskGroup() as group:
                 waiting = [
                     group.create_task(subgraph.post(UPDATE, change, viewer=alice)) for _ in range(2)
                 ]
                 await eventually(lambda: _two_wait(subgraph.database), within_s=10)
                 refused = await subgraph.post("{ tasks { totalCount } }", viewer=alice)
-                await work.rollback()
+                await other.execute("ROLLBACK")
         codes = [error["extensions"]["code"] for error in refused["errors"]]
         assert codes == ["SERVICE_OVERLOADED"]
         payloads = [answer.result()["data"]["updateTask"] for answer in waiting]
