@@ -72,10 +72,10 @@ class ContenderResult:
         theirs = peer.workloads.get(workload, {}).get(measure)
         if own is None or theirs is None:
             return None
-        rounds = [c.cpu_us_by_round.get(workload, ()) for c in (self, peer)]
-        if measure != "cpu_us" or not rounds[0]:
+        if measure != "cpu_us":
             return theirs / own
-        return statistics.median(b / a for a, b in zip(*rounds, strict=True))
+        rounds = zip(self.cpu_us_by_round[workload], peer.cpu_us_by_round[workload], strict=True)
+        return statistics.median(of_peer / of_own for of_own, of_peer in rounds)
 
 
 @dataclass(frozen=True, slots=True)
