@@ -55,7 +55,15 @@ class _DoubtError(Exception):
 
 
 class _RefusedError(Exception):
-    """A value that graphql-core would let pass breaks the scalar's specification."""
+    """A value that graphql-core would let pass breaks the scalar's specification.
+
+    Attributes:
+        path: Input fields that lead to the value, the innermost first.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.path: list[str] = []
 
 
 class _Variable(NamedTuple):
@@ -103,7 +111,8 @@ def compile_coercion(
                 elif absent is not None:
                     absent()
         except _RefusedError as error:
-            msg = f'Variable "${name}" got an invalid value: {error}'
+            place = f" at .{'.'.join(reversed(error.path))}" if error.path else ""
+            msg = f"Variable '${name}' has invalid value{place}: {error}"
             raise ClientError(
                 msg,
                 code="BAD_USER_INPUT",
@@ -145,8 +154,11 @@ def _coerce_slowly(
 
 def _refusal(error: Any) -> ClientError:  # noqa: ANN401 (graphql-core's error)
     found = re.search(r"\$(\w+)", error.message)
+    # Without the whole input object, in which a password may stand, and in the client's words.
+    message = re.sub(r", found: .*", ".", error.message, flags=re.DOTALL)
+    message = re.sub(r"\bNone\.$", "null.", message)
     return ClientError(
-        error.message,
+        message,
         code="BAD_USER_INPUT",
         extensions={"argument": found.group(1)} if found else None,
         locations=[{"line": at.line, "column": at.column} for at in error.locations or ()],
@@ -188,23 +200,7 @@ class _Checks:
         fields: dict[str, _Check] = {}
         required: list[str] = []
         defaults: dict[str, Any] = {}
-
-        def check(value: Any) -> Any:  # noqa: ANN401
-            if type(value) is not dict:
-                raise _DoubtError
-            coerced = defaults.copy()
-            for name, item in value.items():
-                field = fields.get(name)
-                if field is None:
-                    raise _DoubtError
-                coerced[name] = field(item)
-            for name in required:
-                if name not in coerced:
-                    raise _DoubtError
-            if declared.is_one_of and (len(coerced) != 1 or None in coerced.values()):
-                raise _DoubtError
-            return coerced
-
+        check = _input_object_check(declared, fields, required, defaults)
         self._input_objects[declared.name] = check
         for name, field in declared.fields.items():
             fields[name] = self.of(field.type)
@@ -214,6 +210,38 @@ class _Checks:
             elif isinstance(field.type, GraphQLNonNull):
                 required.append(name)
         return check
+
+
+def _input_object_check(
+    declared: GraphQLInputObjectType,
+    fields: dict[str, _Check],
+    required: list[str],
+    defaults: dict[str, Any],
+) -> _Check:
+    """The check of an input object; what it is given may still be filled in afterwards."""
+
+    def check(value: Any) -> Any:  # noqa: ANN401
+        if type(value) is not dict:
+            raise _DoubtError
+        coerced = defaults.copy()
+        name = ""
+        try:
+            for name, item in value.items():
+                field = fields.get(name)
+                if field is None:
+                    raise _DoubtError
+                coerced[name] = field(item)
+        except _RefusedError as error:
+            error.path.append(name)
+            raise
+        for name in required:
+            if name not in coerced:
+                raise _DoubtError
+        if declared.is_one_of and (len(coerced) != 1 or None in coerced.values()):
+            raise _DoubtError
+        return coerced
+
+    return check
 
 
 def _default_of(field: GraphQLInputField) -> Any:  # noqa: ANN401
@@ -290,7 +318,7 @@ def _date_time(value: Any) -> Any:  # noqa: ANN401
         raise _DoubtError
     if type(value) is str and _RFC_3339.fullmatch(value):
         return value
-    msg = "a DateTime is a text like 2026-11-21T10:15:30Z, with an offset."
+    msg = "A DateTime is a text like 2026-11-21T10:15:30Z, with an offset."
     raise _RefusedError(msg)
 
 

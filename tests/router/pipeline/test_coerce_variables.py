@@ -19,10 +19,12 @@ SCHEMA = build_schema(
     input Filter {
       text: String, colors: [Color!], range: Range = {to: 9}, inner: Filter, flag: Boolean! = true
     }
+    input Note { at: DateTime!, inner: Note }
     input Pick @oneOf { id: ID, name: String }
     type Query {
       f(i: Int, f: Float, s: String, b: Boolean, id: ID, c: Color, l: [[Int!]!], r: Range,
-        q: Filter, p: Pick, a: Any, d: DateTime): String
+        q: Filter, p: Pick, a: Any, d: DateTime,
+        n: Note): String
     }
     """
 )
@@ -79,6 +81,16 @@ def test_a_date_time_needs_an_offset(value: object) -> None:
 )
 def test_a_date_time_with_an_offset_passes_as_it_is(value: object) -> None:
     assert coerced("$d: DateTime", {"d": value}) == {"d": value}
+
+
+def test_a_refusal_says_where_and_does_not_repeat_the_whole_input() -> None:
+    (late,) = refusals("$n: Note", {"n": {"at": "2026-12-01T10:00:00Z", "inner": {"at": "now"}}})
+    assert late.message.startswith("Variable '$n' has invalid value at .inner.at: A DateTime is")
+    (unknown,) = refusals("$r: Range", {"r": {"to": 1, "password": "secret"}})
+    assert "'password'" in unknown.message
+    assert "secret" not in unknown.message
+    (null,) = refusals("$r: Range", {"r": {"to": None}})
+    assert null.message.endswith("not to be null.")
 
 
 def test_a_float_that_no_float_can_hold_is_refused() -> None:
