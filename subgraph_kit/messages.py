@@ -17,24 +17,45 @@ CodeT = TypeVar("CodeT", bound=Enum)
 
 
 class Catalogue(Generic[CodeT]):
-    """Every code's text in every language; a missing one is found at import, not by a user."""
+    """Every code's text in every language; a missing one is found at import, not by a user.
+
+    Args:
+        codes: Each needs a text in each language.
+        en: English texts, by code, or by code and field where a field can say more.
+        ru: Russian texts of the same keys.
+    """
 
     def __init__(
-        self, codes: Iterable[CodeT], *, en: Mapping[CodeT, str], ru: Mapping[CodeT, str]
+        self,
+        codes: Iterable[CodeT],
+        *,
+        en: Mapping[CodeT | tuple[CodeT, str], str],
+        ru: Mapping[CodeT | tuple[CodeT, str], str],
     ) -> None:
+        wanted = dict.fromkeys((*codes, *en, *ru))
         for language, texts in (("en", en), ("ru", ru)):
-            missing = [code.name for code in codes if code not in texts]
+            missing = [_readable(key) for key in wanted if key not in texts]
             if missing:
                 msg = f"no {language} text for {', '.join(missing)}"
                 raise ValueError(msg)
-        self._texts: dict[Language, Mapping[CodeT, str]] = {"en": en, "ru": ru}
+        self._texts: dict[Language, Mapping[CodeT | tuple[CodeT, str], str]] = {"en": en, "ru": ru}
 
     def text(
-        self, code: CodeT, language: Language, values: Mapping[str, object] | None = None
+        self,
+        code: CodeT,
+        language: Language,
+        values: Mapping[str, object] | None = None,
+        *,
+        field: str = "",
     ) -> str:
-        """The text of `code`; `{limit}` and the like are filled in from `values`."""
-        template = self._texts[language][code]
+        """The text of `code` at `field`; `{limit}` and the like are filled in from `values`."""
+        texts = self._texts[language]
+        template = texts.get((code, field)) or texts[code]
         return template.format_map(values) if values else template
+
+
+def _readable(key: Enum | tuple[Enum, str]) -> str:
+    return key.name if isinstance(key, Enum) else f"{key[0].name} at {key[1]}"
 
 
 @lru_cache(maxsize=512)

@@ -48,7 +48,8 @@ class Problem:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def text(self, language: Language) -> str:
-        return _TEXTS.text(self.code, language, self.values)
+        field_name = self.path[-1] if self.path else ""
+        return _TEXTS.text(self.code, language, self.values, field=field_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ _TEXTS = Catalogue(
         ProblemCode.TOO_SHORT: "This is too short; the minimum length is {limit}.",
         ProblemCode.TOO_LONG: "This is too long; the maximum length is {limit}.",
         ProblemCode.INVALID: "This is not in the required format.",
+        (ProblemCode.INVALID, "email"): "This is no e-mail address.",
+        (ProblemCode.INVALID, "username"): (
+            "Use the letters a to z, digits, and _ . - only, and begin with a letter or digit."
+        ),
         ProblemCode.NOT_FOUND: "There is no such object.",
         ProblemCode.EMAIL_TAKEN: "An account with this e-mail address already exists.",
         ProblemCode.USERNAME_TAKEN: "This username is already in use.",
@@ -94,6 +99,10 @@ _TEXTS = Catalogue(
         ProblemCode.TOO_SHORT: "Слишком коротко: минимальная длина — {limit}.",
         ProblemCode.TOO_LONG: "Слишком длинно: максимальная длина — {limit}.",
         ProblemCode.INVALID: "Неверный формат.",
+        (ProblemCode.INVALID, "email"): "Это не адрес электронной почты.",
+        (ProblemCode.INVALID, "username"): (
+            "Допустимы латинские буквы, цифры и знаки _ . -, первым — буква или цифра."
+        ),
         ProblemCode.NOT_FOUND: "Такого объекта нет.",
         ProblemCode.EMAIL_TAKEN: "Учётная запись с этим адресом электронной почты уже существует.",
         ProblemCode.USERNAME_TAKEN: "Это имя пользователя уже занято.",

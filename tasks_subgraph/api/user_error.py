@@ -12,6 +12,8 @@ from subgraph_kit.types import (
     UserErrorFields,
 )
 from tasks_subgraph.domain.problems import Problem, ProblemCode
+from tasks_subgraph.domain.task import MAX_DESCRIPTION_CHARACTERS, MAX_TITLE_CHARACTERS
+from tasks_subgraph.services.commands import MAX_KEY_CHARACTERS, MIN_KEY_CHARACTERS
 
 
 @strawberry.enum(description="Codes of `UserError`.")
@@ -51,7 +53,17 @@ _TEXTS = Catalogue(
     en={
         ProblemCode.BLANK: "This must not be empty.",
         ProblemCode.TOO_LONG: "This is too long.",
+        (ProblemCode.TOO_LONG, "title"): (
+            f"A title has at most {MAX_TITLE_CHARACTERS} characters."
+        ),
+        (ProblemCode.TOO_LONG, "description"): (
+            f"A description has at most {MAX_DESCRIPTION_CHARACTERS} characters."
+        ),
         ProblemCode.INVALID: "This is not in the required format.",
+        (ProblemCode.INVALID, "title"): "A title is one line of text.",
+        (ProblemCode.INVALID, "idempotencyKey"): (
+            f"A key has {MIN_KEY_CHARACTERS} to {MAX_KEY_CHARACTERS} characters."
+        ),
         ProblemCode.NOT_FOUND: "There is no such task.",
         ProblemCode.VERSION_CONFLICT: "The task was changed in the meantime.",
         ProblemCode.IDEMPOTENCY_KEY_REUSED: "This key was already used for another request.",
@@ -60,7 +72,17 @@ _TEXTS = Catalogue(
     ru={
         ProblemCode.BLANK: "Поле не должно быть пустым.",
         ProblemCode.TOO_LONG: "Слишком длинно.",
+        (ProblemCode.TOO_LONG, "title"): (
+            f"Название не должно быть длиннее {MAX_TITLE_CHARACTERS} знаков."
+        ),
+        (ProblemCode.TOO_LONG, "description"): (
+            f"Описание не должно быть длиннее {MAX_DESCRIPTION_CHARACTERS} знаков."
+        ),
         ProblemCode.INVALID: "Неверный формат.",
+        (ProblemCode.INVALID, "title"): "Название — это одна строка текста.",
+        (ProblemCode.INVALID, "idempotencyKey"): (
+            f"Длина ключа — от {MIN_KEY_CHARACTERS} до {MAX_KEY_CHARACTERS} знаков."
+        ),
         ProblemCode.NOT_FOUND: "Такой задачи нет.",
         ProblemCode.VERSION_CONFLICT: "Задачу тем временем изменили.",
         ProblemCode.IDEMPOTENCY_KEY_REUSED: "Этот ключ уже использован для другого запроса.",
@@ -73,7 +95,7 @@ def user_errors(problems: Iterable[Problem], language: Language) -> list[UserErr
     return [
         UserError(
             code=UserErrorCode(problem.code),
-            message=_TEXTS.text(problem.code, language),
+            message=_TEXTS.text(problem.code, language, field=problem.field),
             path=["input", problem.field] if problem.field else [],
         )
         for problem in problems

@@ -54,6 +54,25 @@ def test_a_catalogue_is_complete_or_not_at_all() -> None:
 
     with pytest.raises(ValueError, match="no ru text for B"):
         Catalogue(Code, en={Code.A: "a", Code.B: "b"}, ru={Code.A: "а"})
+    with pytest.raises(ValueError, match="no en text for A at email"):
+        Catalogue(
+            Code,
+            en={Code.A: "a", Code.B: "b"},
+            ru={Code.A: "а", Code.B: "в", (Code.A, "email"): "аа"},
+        )
+
+
+def test_a_field_may_have_a_text_of_its_own() -> None:
+    class Code(Enum):
+        A = "A"
+
+    texts = Catalogue(
+        Code,
+        en={Code.A: "wrong", (Code.A, "email"): "no address"},
+        ru={Code.A: "неверно", (Code.A, "email"): "не адрес"},
+    )
+    assert texts.text(Code.A, "en", field="email") == "no address"
+    assert texts.text(Code.A, "ru", field="name") == "неверно"
 
 
 @pytest.mark.parametrize(
