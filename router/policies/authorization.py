@@ -206,7 +206,14 @@ class _GuardFinder(Visitor):
         if isinstance(parent, GraphQLInterfaceType):
             shared = [parent.name, (parent.name, name), returned]
         for concrete in _object_types(parent, self._schema):
-            self._add((concrete, name), [concrete, (concrete, name), *shared])
+            own = self._returned(concrete, name)  # may be narrower than the interface's
+            self._add((concrete, name), [concrete, (concrete, name), *shared, own])
+
+    def _returned(self, concrete: str, name: str) -> str:
+        declared = self._schema.type_map[concrete]
+        fields = declared.fields if isinstance(declared, GraphQLObjectType) else {}
+        returned: str = get_named_type(fields[name].type).name
+        return returned
 
     def _add(self, coordinate: Coordinate, places: Iterable[Coordinate | str]) -> None:
         known = self.found.setdefault(coordinate, [])
@@ -239,20 +246,25 @@ class _FieldRemover(Visitor):
         allowed = [type_name for type_name in concrete if (type_name, name) not in self._denied]
         if len(allowed) == len(concrete):
             return None
+        # The response key stays the client's: the plan must not take it for a key of its own.
+        rest = _typename(node.alias) if node.alias is not None else None
         if not allowed:
-            return REMOVE
+            return rest or REMOVE
+        selections = [
+            _on_type(type_name, left)
+            for type_name in concrete
+            if (left := node if type_name in allowed else rest) is not None
+        ]
         return InlineFragmentNode(
             type_condition=None,
             directives=(),
-            selection_set=SelectionSetNode(
-                selections=tuple(_on_type(type_name, node) for type_name in allowed)
-            ),
+            selection_set=SelectionSetNode(selections=tuple(selections)),
         )
 
     def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode | None:
         if node.selections:
             return None
-        return SelectionSetNode(selections=(_field("__typename"),))
+        return SelectionSetNode(selections=(_typename(),))
 
 
 def _object_types(parent: object, schema: GraphQLSchema) -> list[str]:
@@ -271,7 +283,11 @@ def _on_type(type_name: str, node: FieldNode) -> InlineFragmentNode:
     )
 
 
-def _field(name: str) -> FieldNode:
+def _typename(alias: NameNode | None = None) -> FieldNode:
     return FieldNode(
-        name=NameNode(value=name), alias=None, arguments=(), directives=(), selection_set=None
+        name=NameNode(value="__typename"),
+        alias=alias,
+        arguments=(),
+        directives=(),
+        selection_set=None,
     )

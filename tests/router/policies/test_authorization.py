@@ -6,7 +6,8 @@ from router.pipeline.parse import parse
 from router.policies.authorization import denial_errors, deny, guards_of, policies_of, refusals
 from router.policies.identity import ANONYMOUS, Identity, Viewer
 from router.policies.limits import Limits
-from tests.router.policies.accounts_supergraph import accounts_supergraph
+from router.supergraph import Supergraph, load_supergraph
+from tests.router.policies.accounts_supergraph import SDL, accounts_supergraph
 
 SUPERGRAPH = accounts_supergraph()
 
@@ -16,14 +17,17 @@ def viewer(*scopes: str) -> Identity:
 
 
 def denied(
-    text: str, identity: Identity = ANONYMOUS, policies: frozenset[str] = frozenset()
+    text: str,
+    identity: Identity = ANONYMOUS,
+    policies: frozenset[str] = frozenset(),
+    graph: Supergraph = SUPERGRAPH,
 ) -> tuple[str, dict[tuple[str, str], dict[str, object]]]:
     """The document left over, on one line, and the extensions at each denied field."""
     document = parse(text, None, Limits()).document
-    guards = guards_of(document, SUPERGRAPH)
+    guards = guards_of(document, graph)
     refused = refusals(guards, identity, policies)
-    denial = deny(document, guards, refused, identity.problem, SUPERGRAPH)
-    assert validate(SUPERGRAPH.api_schema, denial.document) == []
+    denial = deny(document, guards, refused, identity.problem, graph)
+    assert validate(graph.api_schema, denial.document) == []
     fields = {coordinate: dict(field.extensions) for coordinate, field in denial.fields.items()}
     return " ".join(print_ast(denial.document).split()), fields
 
@@ -77,6 +81,25 @@ def test_a_protected_type_protects_the_fields_that_return_it() -> None:
     left, fields = denied("{ version secret { text } }")
     assert left == "{ version }"
     assert ("Query", "secret") in fields
+
+
+def test_a_protected_type_protects_what_an_interface_calls_by_a_wider_one() -> None:
+    sdl = (
+        SDL.replace("{ id: ID! note: String", "{ part: Node id: ID! note: String")
+        .replace("  id: ID!\n  note: String @join", "  part: User\n  id: ID!\n  note: String @join")
+        .replace("  id: ID!\n  note: String\n", "  part: Secret\n  id: ID!\n  note: String\n")
+        .replace("type Secret ", "type Secret implements Node ")
+        .replace("{ text: String }", "{ text: String part: Node id: ID! note: String }")
+    )
+    left, fields = denied("{ nodes(ids: []) { part { __typename } } }", graph=load_supergraph(sdl))
+    assert left == "{ nodes(ids: []) { ... { ... on User { part { __typename } } } } }"
+    assert sorted(fields) == [("Secret", "part"), ("Task", "part")]
+
+
+def test_the_name_of_a_denied_field_stays_the_clients() -> None:
+    """The plan would take `id`, were it free, for the key it needs itself."""
+    left, _ = denied("{ me { id: note username } }")
+    assert left == "{ me { id: __typename username } }"
 
 
 def test_policies_hold_only_when_somebody_says_so() -> None:
