@@ -67,7 +67,10 @@ REQUEST_CODES: Mapping[str, tuple[str, str]] = {
         "200",
         "A fetch from `service` failed; the rest of the data is there.",
     ),
-    "TIMEOUT": ("504", "The request took longer than the limit."),
+    "TIMEOUT": (
+        "200 in a field, else 504",
+        "The time for the operation is up; `service` had not answered, what is there is sent.",
+    ),
     "TOO_MANY_ALIASES": ("400", "More aliases than allowed; `limit`, `actual`."),
     "UNAUTHENTICATED": (
         "200",

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from graphql import GraphQLList, GraphQLNonNull, get_named_type
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
 from msgspec import UNSET
 
 from router.execution.generated import FunctionCode
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from router.execution.json_value import JsonObject
-    from router.execution.layout import Layout, Place, Source
+    from router.execution.layout import Layout, Place, PlaceField, Source
 
 _encode = msgspec.json.Encoder().encode
 
@@ -166,6 +166,7 @@ class _Generator:
         if not ends:
             code.line("entity = root")
         self._place = self._layout.root
+        declared: GraphQLOutputType | None = None
         for index, segment in enumerate(path):
             if isinstance(segment, TypeCondition):
                 self._check_type(holder, segment)
@@ -177,6 +178,7 @@ class _Generator:
                     items, slot = f"enumerate({holder})", "slot, "
                     replace = f"{holder}[slot] = first"
                 code.block(f"for {slot}{target} in {items}:")
+                declared = _item_type(declared)
             else:
                 code.line(f"{target} = {self._read(holder, segment)}")
                 if self._place is None:
@@ -184,9 +186,11 @@ class _Generator:
                 else:
                     replace = f"{holder}.{attribute(segment)} = first"
                     known = self._place.fields.get(segment)
+                    declared = self._promised(known)
                     self._place = None if known is None else known.below
             is_list = path[index + 1 : index + 2] == (LIST,)
-            self._expect(target, is_list=is_list)
+            if not isinstance(declared, GraphQLNonNull):
+                self._expect(target, is_list=is_list)
             if not is_list and index != last and keys_of(path[: index + 1]) in self._shared:
                 code.block(f"if id({target}) not in visited:")
                 code.line(f"visited.add(id({target}))")
@@ -302,15 +306,25 @@ class _Generator:
 
     def _is_text(self, key: str) -> bool:
         """Whether it is surely text, as far as the tree is as the plan promises."""
-        if self._is_careful or self._place is None or not self._place.is_exact:
+        if self._place is None:
             return False
-        known = self._place.fields[key]
+        promised = self._promised(self._place.fields[key])
         return (
-            isinstance(known.declared, GraphQLNonNull)
-            and strict_type(get_named_type(known.declared)) is str
-            and not isinstance(known.declared.of_type, GraphQLList)
-            and all(known.brought.get(source) for source in self._place.creators)
+            isinstance(promised, GraphQLNonNull)
+            and not isinstance(promised.of_type, GraphQLList)
+            and strict_type(get_named_type(promised)) is str
         )
+
+    def _promised(self, known: PlaceField | None) -> GraphQLOutputType | None:
+        """The type that a field of every object here surely has; None if it may be another.
+
+        As far as the tree is as the plan promises.
+        """
+        place = self._place
+        if self._is_careful or known is None or place is None:
+            return None
+        is_told = all(known.brought.get(source) for source in place.creators)
+        return known.declared if is_told else None
 
     def _expect_types(self, representation: Representation) -> str:
         """Open the block for the representation's types; gives the expression for `__typename`."""
@@ -368,3 +382,9 @@ class _Generator:
             self._code.block(f"if {target}.__class__ is list:")
         else:
             self._code.block(f"if {self._code.value(is_object)}({target}):")
+
+
+def _item_type(declared: GraphQLOutputType | None) -> GraphQLOutputType | None:
+    if isinstance(declared, GraphQLNonNull):
+        declared = declared.of_type
+    return declared.of_type if isinstance(declared, GraphQLList) else None

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 from msgspec import UNSET, Struct
 
-from router.execution.tree import TYPENAME, Wrong, child, is_object, is_told, typename_of
+from router.execution.tree import TYPENAME, Wrong, child, typename_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from router.execution.context import DeniedField
     from router.execution.errors import ErrorPaths
     from router.execution.json_value import JsonValue
@@ -38,45 +40,67 @@ class Completion:
         self.denials: list[tuple[ConcretePath, DeniedField]] = []
         self._explained = explained
         self._path: list[str | int] = []
+        self._flaws = 0
+        # An object stands at many places where the plan makes equal entities one. What nothing is
+        # to be told of looks the same everywhere.
+        self._flawless: dict[int, tuple[Selection, JsonValue]] = {}
 
     def root(self, selection: Selection, tree: Struct) -> dict[str, Any] | None:
         """The value of `data`."""
         done = self._object(selection, tree)
         return None if done is _INVALID else done
 
+    def is_lost(self, selection: Selection, tree: Struct, *, before: Sequence[str]) -> bool:
+        """Whether `data` is null whatever comes for these root fields and those after them."""
+        shape = selection.declared()
+        for field in shape.fields:
+            if field.key in before:
+                break
+            if isinstance(field.type, GraphQLNonNull):
+                value = child(tree, field.key)
+                if self._field(shape.type_name, field, value) is _INVALID:
+                    return True
+        return False
+
     def _object(self, selection: Selection, value: JsonValue) -> JsonValue:
-        if not is_object(value):
+        is_struct = isinstance(value, Struct)
+        if not is_struct and value.__class__ is not dict:
             self._report("is not an object")
             return _INVALID
-        shape = selection.of(typename_of(value))
+        known = self._flawless.get(id(value))
+        if known is not None and known[0] is selection:
+            return known[1]
+        flaws = self._flaws
+        shape = selection.sole or selection.of(typename_of(value))
         if shape is None:
             if child(value, TYPENAME) is UNSET and not self._explained.has_gaps:
                 self._report("does not tell its type")
             return None
         done: dict[str, Any] = {}
-        for field in shape.fields:
-            if field.is_leaf and field.denied is None:
-                item = child(value, field.key)
-                if is_told(item):
-                    leaf = field.coerce(item)
-                    if is_told(leaf):  # most values are like this
-                        done[field.key] = leaf
-                        continue
-            self._path.append(field.key)
-            item = self._field(shape.type_name, field, value)
+        for key, name, settled, field in shape.reads:
+            # `child` written out: it runs for every value of the answer.
+            item = getattr(value, name, UNSET) if is_struct else value.get(key, UNSET)
+            if item.__class__ in settled:
+                done[key] = item
+                continue
+            self._path.append(key)
+            item = self._field(shape.type_name, field, item)
             self._path.pop()
             if item is _INVALID:
                 return _INVALID
-            done[field.key] = item
+            done[key] = item
+        if flaws == self._flaws:
+            self._flawless[id(value)] = (selection, done)
         return done
 
-    def _field(self, type_name: str, field: FieldShape, source: JsonValue) -> JsonValue:
+    def _field(self, type_name: str, field: FieldShape, value: JsonValue) -> JsonValue:
         if field.type is None:
-            return type_name if field.name == TYPENAME else child(source, field.key)
+            return type_name if field.name == TYPENAME else value
         if field.denied is not None:
+            self._flaws += 1
             self.denials.append((tuple(self._path), field.denied))
             return _INVALID if isinstance(field.type, GraphQLNonNull) else None
-        return self._value(field.type, field, child(source, field.key))
+        return self._value(field.type, field, value)
 
     def _value(self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue) -> JsonValue:
         if not isinstance(declared, GraphQLNonNull):
@@ -113,17 +137,21 @@ class Completion:
         if values.__class__ is not list:
             self._report("is not a list")
             return _INVALID
-        done = []
+        done: list[JsonValue] = []
+        path = self._path
+        path.append(0)
         for index, value in enumerate(values):
-            self._path.append(index)
+            path[-1] = index
             item = self._value(item_type, field, value)
-            self._path.pop()
             if item is _INVALID:
+                path.pop()
                 return _INVALID
             done.append(item)
+        path.pop()
         return done
 
     def _report(self, problem: str) -> None:
+        self._flaws += 1
         path = tuple(self._path)
         if not self._explained.covers(path):
             self.violations.append((path, problem))

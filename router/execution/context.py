@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +20,7 @@ class ExecutionContext(msgspec.Struct, eq=False):
 
     Attributes:
         headers: Sent to every subgraph.
-        deadline: On the event loop's clock; fetches still running then fail, the rest is answered.
+        deadline: By `time.monotonic`; fetches still running then fail, the rest is answered.
         request_id: For logs.
         observations: Each fetch is appended to its `fetches`.
         identity: What of the request the subgraphs' answers may depend on; requests with equal
@@ -31,6 +32,10 @@ class ExecutionContext(msgspec.Struct, eq=False):
     request_id: str
     observations: Observations
     identity: Hashable = None
+
+    def is_over(self) -> bool:
+        """Whether the time for fetches is up."""
+        return monotonic() >= self.deadline
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from router.execution.shape import Selection
 
 UNAVAILABLE = "SUBGRAPH_UNAVAILABLE"
+TIMEOUT = "TIMEOUT"
 
 
 class ErrorPaths:
@@ -31,13 +32,37 @@ class ErrorPaths:
         return path in self._above or any(path[:end] in self._paths for end in range(len(path) + 1))
 
 
-def unavailable(subgraph: str, message: str, path: ConcretePath) -> JsonObject:
-    """The error for a place that a subgraph should have filled and did not."""
+def unavailable(subgraph: str, path: ConcretePath | None) -> JsonObject:
+    """The error for a fetch that gave no usable answer."""
+    return _error(f"Subgraph '{subgraph}' is unavailable.", UNAVAILABLE, subgraph, path)
+
+
+def late(subgraph: str, path: ConcretePath | None) -> JsonObject:
+    """The error for a fetch without an answer when the operation's time was up."""
+    return _error(f"Subgraph '{subgraph}' did not answer in time.", TIMEOUT, subgraph, path)
+
+
+def wrong_value(subgraph: str, problem: str, path: ConcretePath) -> JsonObject:
+    """The error for a value that the client's types rule out."""
+    message = f"Subgraph '{subgraph}' answered with a value that {problem}."
+    return _error(message, UNAVAILABLE, subgraph, path)
+
+
+def against_schema(problem: str, path: ConcretePath) -> JsonObject:
+    """The error for a value of which nobody knows where it came from."""
+    message = f"The value here {problem}, against the schema."
     return {
         "message": message,
         "path": list(path),
-        "extensions": {"code": UNAVAILABLE, "service": subgraph},
+        "extensions": {"code": "INTERNAL_SERVER_ERROR"},
     }
+
+
+def _error(message: str, code: str, subgraph: str, path: ConcretePath | None) -> JsonObject:
+    error: JsonObject = {"message": message, "extensions": {"code": code, "service": subgraph}}
+    if path is not None:
+        error["path"] = list(path)
+    return error
 
 
 def from_subgraph(subgraph: str, error: JsonObject, path: ConcretePath | None) -> JsonObject:
@@ -49,7 +74,7 @@ def from_subgraph(subgraph: str, error: JsonObject, path: ConcretePath | None) -
     extensions = {**own} if isinstance(own, dict) else {}
     extensions["service"] = subgraph
     rewritten: JsonObject = {"message": str(error.get("message", "")), "extensions": extensions}
-    if path is not None:
+    if path:
         rewritten["path"] = list(path)
     return rewritten
 
@@ -88,16 +113,13 @@ def _has(value: JsonValue, segment: str | int) -> bool:
     return isinstance(value, dict) and segment in value
 
 
-def first_null(data: JsonValue, path: ConcretePath) -> ConcretePath:
-    """The part of `path` up to the first null of the projected data; all of it if there is none."""
+def first_null(data: JsonValue, path: ConcretePath) -> ConcretePath | None:
+    """The part of `path` up to the first null of the projected data; None if there is none."""
     value = data
     for index, segment in enumerate(path):
         if value is None:
             return path[: max(index, 1)]
-        if isinstance(value, dict):
-            value = value.get(segment)
-        elif isinstance(value, list) and isinstance(segment, int) and segment < len(value):
-            value = value[segment]
-        else:
-            return path[:index]
-    return path
+        if not _has(value, segment):
+            return None
+        value = value[segment]
+    return path if value is None else None

@@ -1,27 +1,21 @@
-"""One run of an operation: the response tree, and what went wrong on the way."""
+"""One run of an operation: fetches into the response tree, and the tree into the answer."""
 
 from __future__ import annotations
 
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from router.errors import PlanBugError, SubgraphError
 from router.execution.completion import Completion
 from router.execution.context import ExecutionContext, ExecutionResult
-from router.execution.errors import (
-    ErrorPaths,
-    first_null,
-    fitting_part,
-    from_subgraph,
-    known_part,
-    unavailable,
-)
+from router.execution.errors import ErrorPaths
 from router.execution.places import Places
 from router.execution.projection import OutOfOrderError
 from router.execution.tree import attribute
+from router.execution.trouble import Trouble
 from router.observations import FetchObservation, FetchOutcome
 
 if TYPE_CHECKING:
@@ -30,10 +24,9 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from router.execution.entity_call import SentCall
-    from router.execution.fetch import Answer, CompiledFetch
+    from router.execution.fetch import CompiledFetch
     from router.execution.json_value import JsonObject
-    from router.execution.locate import ConcretePath
-    from router.execution.ports import SubgraphClient, SubgraphRequest, SubgraphResponse
+    from router.execution.ports import SubgraphClient, SubgraphResponse
     from router.execution.request import RequestTemplate
     from router.execution.variant import Variant
 
@@ -44,28 +37,6 @@ _log = logging.getLogger(__name__)
 
 class _Response(msgspec.Struct, gc=False):
     data: object
-
-
-class _FieldError(NamedTuple):
-    """A subgraph's error and the place in the response it speaks of, if it names one."""
-
-    fetch: CompiledFetch
-    error: JsonObject
-    path: ConcretePath | None
-
-
-class _Failure(NamedTuple):
-    """A fetch that left its places empty.
-
-    Attributes:
-        fetch: Which.
-        place: Where its first result would stand.
-        error: The subgraph's, where it told one without a path; None if it gave no usable answer.
-    """
-
-    fetch: CompiledFetch
-    place: ConcretePath
-    error: JsonObject | None
 
 
 class Execution:
@@ -79,12 +50,11 @@ class Execution:
     __slots__ = (
         "_clients",
         "_context",
-        "_failures",
-        "_field_errors",
         "_passed",
         "_root",
         "_sent",
         "_templates",
+        "_trouble",
         "_variables",
         "_variant",
         "introspected",
@@ -109,8 +79,7 @@ class Execution:
         self._context = context
         self._clients = clients
         self._sent: list[SentCall] = []
-        self._field_errors: list[_FieldError] = []
-        self._failures: list[_Failure] = []
+        self._trouble: Trouble | None = None
 
     @property
     def root(self) -> Struct:
@@ -120,39 +89,38 @@ class Execution:
             root = self._root = self._variant.compiled.root.empty()
         return root
 
+    @property
+    def trouble(self) -> Trouble:
+        """What went wrong so far."""
+        trouble = self._trouble
+        if trouble is None:
+            trouble = self._trouble = Trouble(self._variant)
+        return trouble
+
     async def perform(self, index: int) -> None:
         """Run one fetch and merge its result; whatever its subgraph does, the rest goes on."""
-        variant = self._variant
+        template, context = self._templates[index], self._context
+        pass_through = self._variant.pass_through
         sent: Sequence[SentCall] = ()
-        if variant.pass_through is None:
-            fetch = variant.compiled.fetches[index]
-            if fetch is None:
+        if pass_through is None:
+            gathered = self._gather(index)
+            if gathered is None:
                 return
-            if fetch.fetch.entity_calls:
-                sent, is_whole = fetch.gather(self.root, is_regular=self.is_regular)
-                if not is_whole:
-                    self.is_regular = False
-                for item in sent:
-                    if item.collected.representations:
-                        break
-                else:
-                    return
-        template = self._templates[index]
+            sent = gathered
         client = self._clients.get(template.subgraph)
         if client is None:
             msg = f"no client for subgraph {template.subgraph}"
             raise PlanBugError(msg)
-        request = template.request(sent, self._variables, self._context)
         started_s = monotonic()
+        if started_s >= context.deadline:
+            self._fail(index, sent, is_late=True)
+            return
+        request = template.request(sent, self._variables, context)
         response: SubgraphResponse | None = None
         outcome: FetchOutcome = "ok"
         try:
             response = await client.send(request)
-            if (
-                variant.pass_through is not None
-                and response.status == 200
-                and variant.pass_through(response.body)
-            ):
+            if pass_through is not None and response.status == 200 and pass_through(response.body):
                 self._passed = response.body
             else:
                 outcome = self._take(index, sent, response)
@@ -160,12 +128,41 @@ class Execution:
             # An open breaker has been told of by the failures that opened it.
             _log.log(logging.DEBUG if error.failure == "breaker_open" else logging.WARNING, error)
             outcome = error.failure
-            self._fail(index, sent)
+            self._fail(index, sent, is_late=outcome == "timeout" and context.is_over())
         except Exception:  # noqa: BLE001 - one fetch must not take the others with it
             _log.exception("fetch from subgraph %s failed unexpectedly", template.subgraph)
             outcome = "unreachable"
             self._fail(index, sent)
-        self._observe(template.subgraph, request, response, outcome, started_s)
+        duration_s = monotonic() - started_s
+        size = len(request.body)
+        context.observations.fetches.append(
+            FetchObservation(template.subgraph, started_s, duration_s, outcome, 0, size)
+            if response is None
+            else FetchObservation(
+                template.subgraph,
+                started_s,
+                duration_s,
+                "shared" if response.is_shared else outcome,
+                response.status,
+                size,
+                len(response.body),
+                response.attempts,
+            )
+        )
+
+    def _gather(self, index: int) -> Sequence[SentCall] | None:
+        """The entity calls that a fetch sends, none for root fields; None: it need not be sent."""
+        fetch = self._variant.compiled.fetches[index]
+        if fetch is None:
+            return None
+        if fetch.fetch.entity_calls:
+            sent, is_whole = fetch.gather(self.root, is_regular=self.is_regular)
+            if not is_whole:
+                self.is_regular = False
+            return sent or None
+        if self._templates[index].is_mutation and self._is_lost(fetch):
+            return None
+        return ()
 
     def _take(
         self, index: int, sent: Sequence[SentCall], response: SubgraphResponse
@@ -173,12 +170,27 @@ class Execution:
         fetch = self._fetch(index)
         answer = fetch.read(response)
         if answer.errors:
-            self._take_errors(fetch, Places(fetch.fetch, self.root, sent), answer)
+            self.is_regular = False
+            self.trouble.take(fetch, Places(fetch.fetch, self.root, sent), answer)
         if answer.data is None or not fetch.merge(self.root, answer, sent):
             self.is_regular = False
         if sent:
             self._sent += sent
         return "errors" if answer.errors else "ok"
+
+    def _fail(self, index: int, sent: Sequence[SentCall], *, is_late: bool = False) -> None:
+        self.is_regular = False
+        fetch = self._fetch(index)
+        self.trouble.fail(fetch, Places(fetch.fetch, self.root, sent), is_late=is_late)
+
+    def _is_lost(self, fetch: CompiledFetch) -> bool:
+        """Whether a mutation's `data` is null already, so that its further fields do not run.
+
+        The fetches of a mutation are in the client's order, each after all that belongs to those
+        before it.
+        """
+        completion = Completion(ErrorPaths((), has_gaps=True))
+        return completion.is_lost(self._variant.selection, self.root, before=fetch.selected_keys)
 
     def _fetch(self, index: int) -> CompiledFetch:
         fetch = self._variant.compiled.fetches[index]
@@ -187,50 +199,6 @@ class Execution:
             raise PlanBugError(msg)
         return fetch
 
-    def _take_errors(self, fetch: CompiledFetch, places: Places, answer: Answer) -> None:
-        self.is_regular = False
-        is_empty = not answer.data or all(item is None for item in answer.data.values())
-        for error in answer.errors:
-            path = error.get("path")
-            found = places.of(path, fetch.renamed)
-            if found:
-                self._field_errors += [_FieldError(fetch, error, place) for place in found]
-            elif is_empty or places.is_whole_call(path):
-                self._failures.append(_Failure(fetch, places.first(), error))
-            else:
-                self._field_errors.append(_FieldError(fetch, error, None))
-
-    def _fail(self, index: int, sent: Sequence[SentCall]) -> None:
-        self.is_regular = False
-        fetch = self._fetch(index)
-        place = Places(fetch.fetch, self.root, sent).first()
-        self._failures.append(_Failure(fetch, place, None))
-
-    def _observe(
-        self,
-        subgraph: str,
-        request: SubgraphRequest,
-        response: SubgraphResponse | None,
-        outcome: FetchOutcome,
-        started_s: float,
-    ) -> None:
-        duration_s = monotonic() - started_s
-        sent = len(request.body)
-        self._context.observations.fetches.append(
-            FetchObservation(subgraph, started_s, duration_s, outcome, 0, sent)
-            if response is None
-            else FetchObservation(
-                subgraph,
-                started_s,
-                duration_s,
-                "shared" if response.is_shared else outcome,
-                response.status,
-                sent,
-                len(response.body),
-                response.attempts,
-            )
-        )
-
     def answer(self) -> ExecutionResult:
         """The result: the tree, projected to what the client selected."""
         if self._passed is not None:
@@ -238,7 +206,7 @@ class Execution:
         for key, value in self.introspected.items():
             setattr(self.root, attribute(key), value)
         body = self._print() if self.is_regular else None
-        return self._answer_with_errors() if body is None else ExecutionResult([], body)
+        return self.trouble.answer(self.root) if body is None else ExecutionResult([], body)
 
     def _print(self) -> bytes | None:
         """The whole response; None if the tree is not as the plan promises after all."""
@@ -253,75 +221,3 @@ class Execution:
             if item.call is not None and item.call.has_trims:
                 item.call.trim(item.collected)
         return _encode(_Response(data))
-
-    def _answer_with_errors(self) -> ExecutionResult:
-        variant = self._variant
-        selection = variant.selection
-        fetches = [fetch for fetch in variant.compiled.fetches if fetch is not None]
-        told = [
-            (item, None if item.path is None else known_part(selection, item.path))
-            for item in self._field_errors
-        ]
-        completion = Completion(
-            ErrorPaths(
-                (path for _, path in told if path is not None),
-                has_gaps=bool(told or self._failures),
-            )
-        )
-        data = completion.root(selection, self.root)
-        errors = [
-            (
-                item.fetch.fetch.id,
-                from_subgraph(item.fetch.subgraph, item.error, path and fitting_part(data, path)),
-            )
-            for item, path in told
-        ]
-        errors += [
-            (item.fetch.fetch.id, _failure_error(item, variant, data)) for item in self._failures
-        ]
-        for path, problem in completion.violations:
-            source = _source(fetches, path)
-            errors.append((source.fetch.id if source else 0, _violation(source, problem, path)))
-        errors.sort(key=lambda item: item[0])
-        denials = [
-            {"message": denied.message, "path": list(path), "extensions": dict(denied.extensions)}
-            for path, denied in completion.denials
-        ]
-        return ExecutionResult([error for _, error in errors] + denials, None, _encode(data))
-
-
-def _failure_error(failure: _Failure, variant: Variant, data: object) -> JsonObject:
-    """The one error for a failed fetch, at the first place it left null."""
-    fetch = failure.fetch
-    place = known_part(variant.selection, failure.place)
-    candidates = [(*place, key) for key in fetch.selected_keys]
-    known = [path for path in candidates if known_part(variant.selection, path) == path]
-    path = next((first_null(data, path) for path in known), place)
-    if failure.error is not None:
-        return from_subgraph(fetch.subgraph, failure.error, path)
-    return unavailable(fetch.subgraph, f"Subgraph '{fetch.subgraph}' is unavailable.", path)
-
-
-def _source(fetches: Sequence[CompiledFetch], path: ConcretePath) -> CompiledFetch | None:
-    """The fetch that should have filled a place of the response."""
-    keys = tuple(segment for segment in path if isinstance(segment, str))
-    fitting = [
-        (len(start), fetch)
-        for fetch in fetches
-        for start in fetch.key_paths
-        if keys[: len(start)] == start
-        and keys[len(start) : len(start) + 1][0:1]
-        and keys[len(start)] in fetch.selected_keys
-    ]
-    return max(fitting, key=lambda item: item[0])[1] if fitting else None
-
-
-def _violation(source: CompiledFetch | None, problem: str, path: ConcretePath) -> JsonObject:
-    if source is None:
-        return {
-            "message": f"The value here {problem}, against the schema.",
-            "path": list(path),
-            "extensions": {"code": "INTERNAL_SERVER_ERROR"},
-        }
-    message = f"Subgraph '{source.subgraph}' answered with a value that {problem}."
-    return unavailable(source.subgraph, message, path)

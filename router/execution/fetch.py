@@ -72,8 +72,9 @@ class CompiledFetch:
     ) -> None:
         self.fetch = fetch
         self.subgraph = fetch.subgraph
-        # Outer entities first: once equal ones are one object, what is in them is visited once.
-        self.calls = sorted(calls, key=lambda item: min(len(path) for path in item.call.paths))
+        # Whoever looks deepest comes last: once the equal entities above are one object each, what
+        # is in them is visited once.
+        self.calls = sorted(calls, key=lambda item: max(len(path) for path in item.call.paths))
         self.renamed = {item.source: item.target for item in fetch.renames}
         paths = [path for call in fetch.entity_calls for path in call.paths]
         self.key_paths = tuple(keys_of(path) for path in (paths or [fetch.path]))
@@ -115,12 +116,20 @@ class CompiledFetch:
         return msgspec.json.Decoder(envelope).decode
 
     def gather(self, root: JsonValue, *, is_regular: bool) -> tuple[list[SentCall], bool]:
-        """What the entity calls send.
+        """What the entity calls send; nothing where all of them would ask for nothing.
 
         Also whether no entity was left out because something it needs is not known.
         """
         if len(self.fetch.entity_calls) == 1 and self.calls:
-            return self.calls[0].gather(root, is_regular=is_regular)
+            sent, is_whole = self.calls[0].gather(root, is_regular=is_regular)
+        else:
+            sent, is_whole = self._gather_all(root, is_regular=is_regular)
+        for item in sent:
+            if item.collected.representations:
+                return sent, is_whole
+        return [], is_whole
+
+    def _gather_all(self, root: JsonValue, *, is_regular: bool) -> tuple[list[SentCall], bool]:
         gathered = {id(call.call): call.gather(root, is_regular=is_regular) for call in self.calls}
         sent: list[SentCall] = []
         for call in self.fetch.entity_calls:

@@ -121,7 +121,7 @@ class Place:
     def _add_of_any_type(self, selections: Sequence[Selection]) -> None:
         found: dict[str, list[tuple[GraphQLCompositeType, FieldShape]]] = {}
         for selection in selections:
-            for key, shapes in selection.fields_of_any_type().items():
+            for key, shapes in selection.fields_of_any_type.items():
                 found.setdefault(key, []).extend(shapes)
         for key, [(parent, first), *others] in found.items():
             added = self.fields[key] = PlaceField(key, first.type, is_visible=True)

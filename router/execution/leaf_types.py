@@ -11,7 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from graphql import GraphQLEnumType, GraphQLNamedType
+from graphql import (
+    GraphQLEnumType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLScalarType,
+)
 from msgspec import Meta
 
 from router.execution.tree import Wrong
@@ -34,6 +40,8 @@ _ANY_NOT_NULL = str | int | float | bool | list[Any] | dict[str, Any]
 Coerce = Callable[[Any], Any]
 """A value that is not null in; the value for the client out, None, or `Wrong`."""
 
+Classes = frozenset[type]
+
 
 def strict_type(named: GraphQLNamedType) -> Any:  # noqa: ANN401 - a type form
     """The type that a decoder checks; without null."""
@@ -48,6 +56,18 @@ def coercion(named: GraphQLNamedType) -> Coerce:
         values = frozenset(named.values)
         return lambda value: value if value.__class__ is str and value in values else None
     return _COERCIONS.get(named.name, lambda value: value)
+
+
+def settled_classes(declared: GraphQLOutputType) -> Classes:
+    """Classes of the values that a field of this type may have without a further look at them.
+
+    None of an enum, of Int or of a list: whether they are right depends on the value.
+    """
+    if not isinstance(declared, GraphQLNonNull):
+        return settled_classes(GraphQLNonNull(declared)) | {type(None)}
+    if not isinstance(declared.of_type, GraphQLScalarType):
+        return frozenset()
+    return frozenset(_SETTLED.get(declared.of_type.name, (str, int, float, bool, list, dict)))
 
 
 def _int(value: JsonValue) -> JsonValue:
@@ -68,6 +88,13 @@ def _only(classes: tuple[type, ...], problem: str) -> Coerce:
     return lambda value: value if value.__class__ in classes else Wrong(problem)
 
 
+_SETTLED: dict[str, tuple[type, ...]] = {
+    "Int": (),
+    "Float": (int, float),
+    "String": (str,),
+    "Boolean": (bool,),
+    "ID": (str,),
+}
 _COERCIONS: dict[str, Coerce] = {
     "Int": _int,
     "Float": _only((int, float), "is not a Float"),

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
-from router.execution.tree import child, is_object, typename_of
+from router.execution.tree import attribute, is_object, typename_of
 from router.planning.query_plan import LIST, ResponsePath, TypeCondition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from router.execution.json_value import JsonValue
 
 ConcretePath = tuple[str | int, ...]
@@ -33,7 +31,7 @@ def locate(root: JsonValue, path: ResponsePath) -> list[Any]:
     return [value for _, value in locate_with_paths(root, path)]
 
 
-def locate_with_paths(root: JsonValue, path: ResponsePath) -> Iterator[tuple[ConcretePath, Any]]:
+def locate_with_paths(root: JsonValue, path: ResponsePath) -> list[tuple[ConcretePath, Any]]:
     """Every object at a path with where it stands."""
     pending: list[tuple[ConcretePath, Any]] = [((), root)]
     for segment in path:
@@ -48,9 +46,16 @@ def locate_with_paths(root: JsonValue, path: ResponsePath) -> Iterator[tuple[Con
                 for index, item in enumerate(values)
             ]
         else:
+            name = attribute(segment)
             pending = [
                 ((*place, segment), below)
                 for place, value in pending
-                if (below := child(value, segment)) is not UNSET
+                # `child` written out: a list may be long.
+                if (
+                    below := value.get(segment, UNSET)
+                    if value.__class__ is dict
+                    else getattr(value, name, UNSET)
+                )
+                is not UNSET
             ]
-    return (item for item in pending if is_object(item[1]))
+    return [item for item in pending if is_object(item[1])]

@@ -44,37 +44,38 @@ class Places:
             return [(*place, *own) for place in self._root]
         if len(own) < 2:
             return []
-        return [(*place, *own[2:]) for place in self._entities.get((own[0], own[1]), ())]
+        places, index = self._entities.get(own[0], ()), own[1]
+        if index.__class__ is not int or not 0 <= index < len(places):
+            return []
+        return [(*place, *own[2:]) for place in places[index]]
 
     def is_whole_call(self, path: JsonValue) -> bool:
         """Whether an error's path is that of a whole `_entities` field."""
         return path.__class__ is list and any(path == [call.key] for call in self._calls)
 
-    def first(self) -> ConcretePath:
-        """Where the first result stands."""
+    def all(self) -> list[ConcretePath]:
+        """Where results stand."""
         if not self._fetch.entity_calls:
-            return next(iter(self._root), ())
-        return next((places[0] for places in self._entities.values()), ())
+            return self._root
+        return [place for call in self._entities.values() for places in call for place in places]
 
     @cached_property
     def _root(self) -> list[ConcretePath]:
         return [place for place, _ in locate_with_paths(self._tree, self._fetch.path)]
 
     @cached_property
-    def _entities(self) -> dict[tuple[str | int, str | int], list[ConcretePath]]:
-        """Places by (response key of the call, index of the representation)."""
-        found: dict[tuple[str | int, str | int], list[ConcretePath]] = {}
+    def _entities(self) -> dict[str | int, list[list[ConcretePath]]]:
+        """By response key of a call, for each of its representations the places that used it."""
+        found: dict[str | int, list[list[ConcretePath]]] = {}
         for call in self._calls:
             collected = call.collected
-            indexes = {
-                id(entity): index
-                for entity, index in zip(collected.entities, collected.indexes, strict=True)
-            }
+            places = found[call.key] = [[] for _ in collected.representations]
+            used = dict(zip(map(id, collected.entities), collected.indexes, strict=True))
             for path in call.planned.paths:
                 for place, entity in locate_with_paths(self._tree, path):
-                    index = indexes.get(id(entity))
+                    index = used.get(id(entity))
                     if index is not None:
-                        found.setdefault((call.key, index), []).append(place)
+                        places[index].append(place)
         return found
 
 

@@ -28,6 +28,7 @@ class RequestTemplate:
 
     Attributes:
         subgraph: Name as in the supergraph.
+        is_mutation: Whether it is sent once and in its turn.
     """
 
     def __init__(self, fetch: Fetch) -> None:
@@ -35,8 +36,8 @@ class RequestTemplate:
         self._fetch = fetch
         self._start = b'{"query":' + _encode(fetch.operation)
         self._static = self._start + b"}"
+        self.is_mutation = fetch.operation_kind == "mutation"
         self._is_static = not fetch.variables and not fetch.entity_calls
-        self._is_mutation = fetch.operation_kind == "mutation"
         self._may_spread = any(call.contexts for call in fetch.entity_calls)
         self._texts: dict[tuple[int, ...], str] = {}
 
@@ -51,12 +52,15 @@ class RequestTemplate:
             context: The request's part.
         """
         fetch = self._fetch
-        operation, own = fetch.operation, {}
+        operation = fetch.operation
+        own: JsonObject = {}
         if self._is_static:
             body = self._static
         else:
-            own = {name: variables[name] for name in fetch.variables if name in variables}
             start = self._start
+            for name in fetch.variables:
+                if name in variables:
+                    own[name] = variables[name]
             for item in sent:
                 own[item.variable] = item.collected.representations
                 if item.values:
@@ -72,7 +76,7 @@ class RequestTemplate:
             body=body,
             headers=context.headers,
             deadline=context.deadline,
-            is_mutation=self._is_mutation,
+            is_mutation=self.is_mutation,
             identity=context.headers if context.identity is None else context.identity,
         )
 

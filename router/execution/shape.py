@@ -40,7 +40,8 @@ from graphql import (
 
 from router.errors import PlanBugError
 from router.execution.context import DeniedField
-from router.execution.leaf_types import Coerce, coercion
+from router.execution.leaf_types import Classes, Coerce, coercion, settled_classes
+from router.execution.tree import attribute
 
 if TYPE_CHECKING:
     from router.execution.json_value import JsonValue
@@ -65,6 +66,7 @@ class FieldShape:
         denied: Set if the caller may not see it.
         coerce: For leaves.
         is_leaf: A scalar or enum, and no list.
+        settled: Classes of the values that are the client's as they are.
     """
 
     key: str
@@ -74,6 +76,7 @@ class FieldShape:
     denied: DeniedField | None = None
     coerce: Coerce = _as_it_is
     is_leaf: bool = False
+    settled: Classes = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class ObjectShape:
 
     type_name: str
     fields: tuple[FieldShape, ...]
+    reads: tuple[tuple[str, str, Classes, FieldShape], ...]
+    """Of each field what every object needs: key, attribute, `settled`, and the field itself."""
 
 
 class Selection:
@@ -143,6 +148,12 @@ class Selection:
         possible = self._scope.possible_types(self.parent_type)
         return self._shape(possible[0]) if len(possible) == 1 else None
 
+    @cached_property
+    def sole(self) -> ObjectShape | None:
+        """The shape of every object here; None if it depends on an object's type."""
+        return self.declared() if isinstance(self.parent_type, GraphQLObjectType) else None
+
+    @cached_property
     def fields_of_any_type(self) -> dict[str, list[tuple[GraphQLCompositeType, FieldShape]]]:
         """All that is selected on any type, without looking at the types one by one.
 
@@ -172,14 +183,16 @@ class Selection:
 
     def at(self, key: str) -> list[Selection | None]:
         """What stands under a response key, for each type it is selected on; None for a leaf."""
-        return [field.selection for _, field in self.fields_of_any_type().get(key, ())]
+        return [field.selection for _, field in self.fields_of_any_type.get(key, ())]
 
     def _shape(self, runtime_type: GraphQLCompositeType) -> ObjectShape:
         shape = self._shapes.get(runtime_type.name)
         if shape is None:
             nodes = self._scope.collect(runtime_type, self._selection_sets)
-            fields = (self._scope.field(runtime_type, key, found) for key, found in nodes.items())
-            shape = self._shapes[runtime_type.name] = ObjectShape(runtime_type.name, tuple(fields))
+            fields = [self._scope.field(runtime_type, key, found) for key, found in nodes.items()]
+            reads = [(item.key, attribute(item.key), item.settled, item) for item in fields]
+            shape = ObjectShape(runtime_type.name, tuple(fields), tuple(reads))
+            self._shapes[runtime_type.name] = shape
         return shape
 
 
@@ -340,10 +353,12 @@ class Scope:
         if is_composite_type(named):
             sets = tuple(node.selection_set for node in nodes if node.selection_set)
             selection = Selection(self, named, sets)
-        coerce = _as_it_is if selection else coercion(named)
-        is_leaf = is_leaf_type(get_nullable_type(declared))
         denied = self.denial(parent_type, name)
-        return FieldShape(key, name, declared, selection, denied, coerce, is_leaf)
+        if selection is not None:
+            return FieldShape(key, name, declared, selection, denied)
+        is_leaf = is_leaf_type(get_nullable_type(declared))
+        settled: Classes = settled_classes(declared) if denied is None else frozenset()
+        return FieldShape(key, name, declared, None, denied, coercion(named), is_leaf, settled)
 
     def _applies(self, condition: str, runtime_type: GraphQLCompositeType) -> bool:
         if condition == runtime_type.name:

@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from router.pipeline.request import Caller
     from router.policies.headers import HeaderPropagation
 
-_GRACE_S = 0.5
-"""Fetches get this much longer than the operation: a request over its time is refused as a whole
-(TIMEOUT), while a subgraph over its own, shorter limit costs its fields only."""
-
 
 def execution_context(
     caller: Caller, observations: Observations, propagation: HeaderPropagation, deadline: float
@@ -28,7 +24,7 @@ def execution_context(
     )
     return ExecutionContext(
         forwarded.headers,
-        deadline + _GRACE_S,
+        deadline,
         observations.request_id,
         observations,
         forwarded.identity,

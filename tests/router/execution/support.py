@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from graphql import build_schema, get_operation_ast, parse
@@ -143,8 +144,7 @@ class Stub:
 
 
 def context() -> ExecutionContext:
-    deadline = asyncio.get_running_loop().time() + 10
-    return ExecutionContext((), deadline, "request-1", Observations("request-1"))
+    return ExecutionContext((), monotonic() + 10, "request-1", Observations("request-1"))
 
 
 async def run(

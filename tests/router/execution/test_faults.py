@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from time import monotonic
 from typing import Any
 
 import pytest
+from graphql import parse
 
 from router.errors import SubgraphError
+from router.execution import SubgraphRequest, prepare
 from tests.router.execution.support import (
     Json,
     Stub,
+    context,
     entities,
     error_at,
     plan_of,
@@ -86,6 +91,24 @@ async def test_a_failed_entity_fetch_is_one_error_and_the_rest_stands(failure: s
     [error] = response["errors"]
     assert error_at(error) == (["tasks", 0, "owner"], "SUBGRAPH_UNAVAILABLE", "auth")
     assert error["message"] == "Subgraph 'auth' is unavailable."
+
+
+async def test_nothing_is_asked_when_no_time_is_left() -> None:
+    request = context()
+
+    def answer_late(_: SubgraphRequest) -> Json:
+        request.deadline = monotonic()
+        return {"data": {"tasks": [{"title": "A", "owner": user("u1")}]}}
+
+    auth = Stub({})
+    prepared = prepare(SUPERGRAPH, parse(OPERATION), None, PLAN)
+    result = await prepared.execute({}, request, {"tasks": Stub(answer_late), "auth": auth})
+
+    assert json.loads(result.data) == {"tasks": [{"title": "A", "owner": None}]}
+    assert [error_at(error) for error in result.errors] == [
+        (["tasks", 0, "owner"], "TIMEOUT", "auth")
+    ]
+    assert auth.requests == []
 
 
 async def test_a_failed_root_fetch_leaves_its_fields_null_and_the_other_subgraph_answers() -> None:
