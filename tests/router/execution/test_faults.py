@@ -53,6 +53,7 @@ TASKS = Stub(
         }
     }
 )
+TASK_OF_U1: Json = {"title": "A", "owner": user("u1")}
 PLAN = plan_of(root("tasks", "{tasks{title owner{__typename id}}}"), owners())
 OPERATION = "{ tasks { title owner { username } } }"
 WITHOUT_OWNERS = [{"title": title, "owner": None} for title in "ABCD"]
@@ -290,6 +291,45 @@ async def test_an_error_without_a_usable_path_is_kept_and_the_data_too(path: obj
 
     assert response["data"]["tasks"][0] == {"title": "A", "owner": {"username": "A"}}
     assert response["errors"] == [{"message": "deprecated", "extensions": {"service": "auth"}}]
+
+
+@pytest.mark.parametrize("path", [None, ["_entities", 7], ["other", 0]], ids=str)
+async def test_an_error_that_names_no_place_is_told_at_the_first_null_left_to_it(
+    path: list[Any] | None,
+) -> None:
+    found: Json = {"data": {"_entities": [None, {"username": "B"}]}}
+    auth = Stub({**found, "errors": [{"message": "not found", "path": path}]})
+    tasks = Stub({"data": {"tasks": [{"title": "C", "owner": user("u2")}, TASK_OF_U1, TASK_OF_U1]}})
+
+    response = await run(SUPERGRAPH, OPERATION, PLAN, {"tasks": tasks, "auth": auth})
+
+    assert [task["owner"] for task in response["data"]["tasks"]] == [
+        None,
+        {"username": "B"},
+        {"username": "B"},
+    ]
+    assert [error_at(error) for error in response["errors"]] == [
+        (["tasks", 0, "owner"], None, "auth")
+    ]
+
+
+async def test_an_error_that_names_no_place_leaves_a_null_to_the_error_that_does() -> None:
+    plan = plan_of(root("tasks", "{tasks{title}me{username}count}"))
+    answer = Stub(
+        {
+            "data": {"tasks": [{"title": "A"}], "me": None, "count": None},
+            "errors": [{"message": "first"}, {"message": "second", "path": ["me"]}],
+        }
+    )
+
+    response = await run(
+        SUPERGRAPH, "{ tasks { title } me { username } count }", plan, {"tasks": answer}
+    )
+
+    assert {error["message"]: error["path"] for error in response["errors"]} == {
+        "first": ["count"],
+        "second": ["me"],
+    }
 
 
 async def test_an_entity_that_is_not_found_is_null_and_its_required_fields_are_told() -> None:
