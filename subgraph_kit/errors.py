@@ -53,10 +53,10 @@ class TokenProblem(Enum):
 
 
 _TOKEN_PROBLEM_TEXT = {
-    TokenProblem.MISSING: "An access token is required.",
-    TokenProblem.EXPIRED: "The access token has expired.",
-    TokenProblem.INVALID: "The access token is not valid.",
-    TokenProblem.SESSION_ENDED: "The session of the access token has ended.",
+    TokenProblem.MISSING: "Log in: send an access token as `Authorization: Bearer …`.",
+    TokenProblem.EXPIRED: "The access token has expired: get a new one.",
+    TokenProblem.INVALID: "This is no access token of ours; send one as `Authorization: Bearer …`.",
+    TokenProblem.SESSION_ENDED: "The session of the access token has ended: log in again.",
 }
 
 

@@ -117,6 +117,7 @@ class Router:
                 self.metrics.text if self.options.has_metrics else None,
                 CONTENT_TYPE,
                 self.options.graphiql,
+                self.options.path,
             ),
             self._lifespan,
             self.options.path,

@@ -15,9 +15,9 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class AsgiApplication:
-    """Sends `/graphql` straight to the endpoint and everything else to the surroundings."""
+    """Sends `/graphql` and `/graphql/` to the endpoint and everything else to the surroundings."""
 
-    __slots__ = ("_endpoint", "_lifespan", "_path", "_surroundings")
+    __slots__ = ("_endpoint", "_lifespan", "_paths", "_surroundings")
 
     def __init__(
         self,
@@ -29,12 +29,12 @@ class AsgiApplication:
         self._endpoint = endpoint
         self._surroundings = surroundings
         self._lifespan = lifespan
-        self._path = path
+        self._paths = (path, f"{path}/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
-            if scope["path"] == self._path:
+            if scope["path"] in self._paths:
                 await self._endpoint(scope, receive, send)
             else:
                 await self._surroundings(scope, receive, send)

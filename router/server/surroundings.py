@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _CONTENT_TYPES = {
 }
 _SHIPPED_ENDPOINT = b'"graphql-endpoint" content="graphql"'
 _MIN_COMPRESSED_BYTES = 1024
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _MAX_NAME_CHARACTERS = 200
 """Longer ones are none of ours, and the file system refuses even to look."""
 
@@ -54,6 +55,7 @@ def surroundings(
     metrics_text: Callable[[], bytes] | None,
     metrics_content_type: str,
     graphiql: GraphiQL | None,
+    endpoint: str = "/graphql",
 ) -> Router:
     """An ASGI application for every path but the endpoint's.
 
@@ -62,6 +64,7 @@ def surroundings(
         metrics_text: In Prometheus's format; None: no `/metrics`.
         metrics_content_type: Of that text.
         graphiql: None: no page at `/`.
+        endpoint: Path of the GraphQL endpoint, for those who have missed it.
     """
 
     async def live(_: Request) -> Response:
@@ -71,6 +74,11 @@ def surroundings(
         if is_ready():
             return JSONResponse({"status": "ok"})
         return JSONResponse({"status": "not ready"}, status_code=503)
+
+    def nothing_here(_: Request) -> Response:
+        return PlainTextResponse(
+            f"Nothing is here: the GraphQL endpoint is {endpoint}.\n", status_code=404
+        )
 
     routes = [
         Route("/health/live", live),
@@ -86,7 +94,8 @@ def surroundings(
         routes.append(Route("/metrics", metrics))
     if graphiql is not None:
         routes += _graphiql_routes(graphiql)
-    return Router(routes)
+    everything_else = Route("/{path:path}", nothing_here, methods=_METHODS)
+    return Router([*routes, everything_else])
 
 
 def _graphiql_routes(graphiql: GraphiQL) -> list[Route]:

@@ -289,6 +289,21 @@ async def test_pages_of_other_origins_are_let_in_by_name() -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
+async def test_the_endpoint_has_its_path_with_and_without_a_slash_and_is_named_elsewhere() -> None:
+    async with served() as client:
+        slash = await client.post("/graphql/", json={"query": "{ version }"})
+        missed = [
+            await client.post("/", json={"query": "{ version }"}),
+            await client.post("/api", json={"query": "{ version }"}),
+            await client.get("/favicon.ico"),
+        ]
+    assert slash.json() == {"data": {"version": "1"}}
+    assert {answer.status_code for answer in missed} == {404}
+    assert {answer.text.strip() for answer in missed} == {
+        "Nothing is here: the GraphQL endpoint is /graphql."
+    }
+
+
 @pytest.mark.parametrize(
     ("origin", "is_allowed"),
     [
