@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import random
 import time
 from typing import TYPE_CHECKING
@@ -64,7 +63,7 @@ class Revocations:
         self._etag: str | None = None
         self._issued_at = 0.0
         self._is_failing = False
-        self._taken_at: float | None = None
+        self._taken_at = clock()
         self._sessions: Mapping[str, object] = {}
         self._users: Mapping[str, object] = {}
 
@@ -73,8 +72,11 @@ class Revocations:
         return session_id in self._sessions or user_id in self._users
 
     def age_s(self) -> float:
-        """Seconds since the issuer last told the list, or that it has not changed; at first NaN."""
-        return math.nan if self._taken_at is None else self._clock() - self._taken_at
+        """Seconds since the issuer last told the list, or that it has not changed.
+
+        Before the first list: since there was nothing.
+        """
+        return self._clock() - self._taken_at
 
     async def follow(self) -> None:
         """Poll for as long as the router runs, not in step with other routers."""
