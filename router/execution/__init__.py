@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from router.execution.context import DeniedField, ExecutionContext, ExecutionResult
-from router.execution.execute import PreparedOperation, prepare
+from router.execution.execute import PreparedOperation, Variants, prepare
 from router.execution.ports import (
     Headers,
     SubgraphClient,
     SubgraphRequest,
     SubgraphResponse,
 )
+from router.execution.variant import Variant
 
 __all__ = [
     "DeniedField",
@@ -20,5 +21,7 @@ __all__ = [
     "SubgraphClient",
     "SubgraphRequest",
     "SubgraphResponse",
+    "Variant",
+    "Variants",
     "prepare",
 ]

@@ -6,7 +6,8 @@ of the plan into one response tree, and projects the tree to what the client sel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
@@ -22,15 +23,20 @@ from router.execution.variant import Variant, condition_variables
 from router.planning.query_plan import LIST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from router.execution.context import DeniedField, ExecutionContext
     from router.execution.ports import SubgraphClient
     from router.planning.query_plan import QueryPlan, ResponsePath
     from router.supergraph import Supergraph
 
-MAX_VARIANTS = 16
-"""Of one operation; more than four Boolean variables in use at once make the rest be rebuilt."""
+
+class Variants(Protocol):
+    """Keeps variants of operations that have variables in `@skip` or `@include`."""
+
+    async def get(self, key: Hashable, make: Callable[[], Variant], weight: int) -> Variant:
+        """The variant of this key; made if it is not kept."""
+        ...
 
 
 def _shared_places(plan: QueryPlan) -> frozenset[Keys]:
@@ -58,6 +64,7 @@ def prepare(
     plan: QueryPlan,
     *,
     denied: Mapping[tuple[str, str], DeniedField] | None = None,
+    variants: Variants | None = None,
 ) -> PreparedOperation:
     """Prepare an operation for execution.
 
@@ -67,6 +74,8 @@ def prepare(
         operation_name: Which operation of the document; None if it holds one.
         plan: Fetches for the operation, or for what is left of it without the denied fields.
         denied: By (object type, field): answered with null and an error instead of data.
+        variants: Keeps what is made for the values of variables in `@skip` and `@include`, if
+            there are such; None: it is made for every request.
 
     Raises:
         ClientError: The operation is a subscription.
@@ -75,7 +84,7 @@ def prepare(
     if operation.operation is OperationType.SUBSCRIPTION:
         msg = "Subscriptions are not supported."
         raise ClientError(msg, code="OPERATION_NOT_SUPPORTED", status=400)
-    return PreparedOperation(supergraph, document, operation, plan, denied or {})
+    return PreparedOperation(supergraph, document, operation, plan, denied or {}, variants)
 
 
 class PreparedOperation:
@@ -88,6 +97,7 @@ class PreparedOperation:
         operation: OperationDefinitionNode,
         plan: QueryPlan,
         denied: Mapping[tuple[str, str], DeniedField],
+        variants: Variants | None,
     ) -> None:
         self.plan = plan
         self._supergraph = supergraph
@@ -95,10 +105,12 @@ class PreparedOperation:
         self._operation = operation
         self._denied = denied
         self._conditions = condition_variables(document, plan)
-        self._variants: dict[tuple[bool, ...], Variant] = {}
+        self._variants = variants
+        self._weight = sum(len(fetch.operation) for fetch in plan.fetches)
         self._shared = _shared_places(plan) - places_apart(plan)
         self._templates = [RequestTemplate(fetch) for fetch in plan.fetches]
         self._schedule = Schedule(plan)
+        self._only_variant = None if self._conditions else self._make_variant(())
 
     async def execute(
         self,
@@ -116,7 +128,7 @@ class PreparedOperation:
         Raises:
             PlanBugError: The plan is not sound.
         """
-        variant = self._variant(variables)
+        variant = self._only_variant or await self._variant(variables)
         execution = Execution(self._templates, variant, variables, context, clients)
         if variant.introspection is not None:
             execution.introspected = await variant.introspection.answer(variables)
@@ -134,20 +146,20 @@ class PreparedOperation:
             error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
             return ExecutionResult([error])
 
-    def _variant(self, variables: dict[str, Any]) -> Variant:
-        names = self._conditions
-        values = tuple([variables.get(name) is True for name in names]) if names else ()
-        variant = self._variants.get(values)
-        if variant is None:
-            if len(self._variants) >= MAX_VARIANTS:
-                self._variants.clear()
-            variant = self._variants[values] = Variant(
-                self._supergraph,
-                self._document,
-                self._operation,
-                self.plan,
-                conditions=dict(zip(self._conditions, values, strict=True)),
-                denied=self._denied,
-                shared=self._shared,
-            )
-        return variant
+    async def _variant(self, variables: dict[str, Any]) -> Variant:
+        values = tuple([variables.get(name) is True for name in self._conditions])
+        make = partial(self._make_variant, values)
+        if self._variants is None:
+            return make()
+        return await self._variants.get((self, values), make, self._weight)
+
+    def _make_variant(self, values: tuple[bool, ...]) -> Variant:
+        return Variant(
+            self._supergraph,
+            self._document,
+            self._operation,
+            self.plan,
+            conditions=dict(zip(self._conditions, values, strict=True)),
+            denied=self._denied,
+            shared=self._shared,
+        )

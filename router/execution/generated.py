@@ -6,9 +6,12 @@ other value is passed in by name.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from router.execution.json_value import JsonValue
 
 
@@ -43,5 +46,11 @@ class FunctionCode:
 
     def compile(self) -> Any:  # noqa: ANN401 - the caller knows the signature it wrote
         """The function."""
-        exec("\n".join(self._lines), self.names)  # noqa: S102 - see the module's docstring
+        exec(_compiled("\n".join(self._lines)), self.names)  # noqa: S102 - see the module's docstring
         return self.names[self._name]
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> CodeType:
+    """Operations, and variants of one even more, have many functions in common."""
+    return compile(text, "<generated>", "exec")

@@ -69,10 +69,12 @@ class Variant:
             if node.name.value in INTROSPECTION_FIELDS
         ]
         self.introspection = Introspection(schema, document, operation, nodes) if nodes else None
+        if self.pass_through is None:
+            self.compiled  # noqa: B018 (needed by every answer; whoever makes a variant has time)
 
     @cached_property
     def compiled(self) -> CompiledPlan:
-        """The plan compiled; not needed for answers that are passed on as they are."""
+        """The plan compiled; not needed while answers are passed on as they are."""
         return CompiledPlan(
             self._plan, self._supergraph, self.selection, self._conditions, self._shared
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from router.errors import ClientError
-    from router.execution import SubgraphClient
+    from router.execution import SubgraphClient, Variant
     from router.pipeline.operation import Operation
     from router.supergraph import Supergraph
 
@@ -28,6 +28,7 @@ _MAX_TEXT_CHARACTERS = 2 * 2**20
 """A prepared operation takes about a hundred bytes for each."""
 
 _MAX_REFUSED_CHARACTERS = 2**20
+_MAX_VARIANT_CHARACTERS = 2**19
 
 
 class Engine:
@@ -40,6 +41,7 @@ class Engine:
         operations: Ready for execution.
         refused: What is wrong with operations that were sent and cannot be answered; a client
             that sends one sends it often.
+        variants: Of operations that have variables in `@skip` or `@include`.
         in_flight: Requests that use it; one that begins adds itself, and calls `leave` at its end.
     """
 
@@ -54,6 +56,7 @@ class Engine:
         "planner",
         "refused",
         "supergraph",
+        "variants",
     )
 
     def __init__(self, supergraph: Supergraph, clients: Mapping[str, SubgraphClient]) -> None:
@@ -72,6 +75,7 @@ class Engine:
         self.refused: LruCache[OperationKey, tuple[ClientError, ...]] = LruCache(
             max_items=_MAX_OPERATIONS, max_weight=_MAX_REFUSED_CHARACTERS
         )
+        self.variants = _KeptVariants(self)
 
     async def once(self, key: Hashable, work: Callable[[], Work]) -> Work:
         """Run `work` off the event loop; requests with the same key wait for one run.
@@ -106,3 +110,26 @@ class Engine:
         if self.in_flight:
             self._idle = asyncio.Event()
             await self._idle.wait()
+
+
+class _KeptVariants:
+    """Variants for the values of Boolean variables, however many a client makes up.
+
+    Twenty variables have a million values: those used last are kept, of all operations together.
+    """
+
+    __slots__ = ("_engine", "_kept")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept: LruCache[Hashable, Variant] = LruCache(
+            max_items=_MAX_OPERATIONS, max_weight=_MAX_VARIANT_CHARACTERS
+        )
+
+    async def get(self, key: Hashable, make: Callable[[], Variant], weight: int) -> Variant:
+        """The variant of this key; made off the event loop if it is not kept."""
+        known = self._kept.get(key)
+        if known is None:
+            known = await self._engine.once(key, make)
+            self._kept.put(key, known, weight)
+        return known

@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 def plan(operation: Operation, variant: Variant, engine: Engine) -> PreparedOperation:
     """The operation ready for execution."""
     supergraph, name = engine.supergraph, operation.name or None
-    labels = variant.override_labels
-    if not variant.refused:
-        query_plan = engine.planner.plan(operation.document, name, override_labels=labels)
-        return prepare(supergraph, operation.document, name, query_plan)
-    denial = deny(
-        operation.document, operation.guards, variant.refused, variant.problem, supergraph
+    document, denied = operation.document, None
+    if variant.refused:
+        denial = deny(document, operation.guards, variant.refused, variant.problem, supergraph)
+        document, denied = denial.document, denial.fields
+    query_plan = engine.planner.plan(document, name, override_labels=variant.override_labels)
+    return prepare(
+        supergraph, operation.document, name, query_plan, denied=denied, variants=engine.variants
     )
-    query_plan = engine.planner.plan(denial.document, name, override_labels=labels)
-    return prepare(supergraph, operation.document, name, query_plan, denied=denial.fields)
