@@ -46,8 +46,9 @@ _NEVER_FORWARDED = frozenset(
 )
 
 
-_NOT_IDENTITY = frozenset({"user-agent", "traceparent", "tracestate", "baggage"})
-"""These differ between requests that may still share one fetch in flight."""
+_NOT_IDENTITY = frozenset({"traceparent", "tracestate", "baggage"})
+"""No answer depends on these, as on the request id: requests that differ in nothing else may share
+one fetch in flight. Every other header that subgraphs get counts, the client's address too."""
 
 
 class ForwardedHeaders(msgspec.Struct):
@@ -96,16 +97,19 @@ class HeaderPropagation:
             client_address: "" for none.
             traceparent: Replaces the client's; "" leaves that.
         """
-        identity = [
-            (name, client[raw].decode("latin-1")) for raw, name in self._identity if raw in client
-        ]
-        others = [
-            (name, client[raw].decode("latin-1")) for raw, name in self._others if raw in client
-        ]
-        if traceparent:
-            others = [header for header in others if header[0] != "traceparent"]
-            others.append(("traceparent", traceparent))
-        others.append(("x-request-id", request_id))
+        headers = []
+        for raw, name in self._identity:
+            value = client.get(raw)
+            if value is not None:
+                headers.append((name, value.decode("latin-1")))
         if client_address:
-            others.append(("x-forwarded-for", client_address))
-        return ForwardedHeaders((*identity, *others), tuple(identity))
+            headers.append(("x-forwarded-for", client_address))
+        identity = tuple(headers)
+        for raw, name in self._others:
+            value = client.get(raw)
+            if value is not None and not (traceparent and name == "traceparent"):
+                headers.append((name, value.decode("latin-1")))
+        if traceparent:
+            headers.append(("traceparent", traceparent))
+        headers.append(("x-request-id", request_id))
+        return ForwardedHeaders(tuple(headers), identity)

@@ -13,17 +13,35 @@ def test_only_configured_headers_reach_subgraphs() -> None:
     assert forwarded.headers == (
         ("authorization", "Bearer x"),
         ("user-agent", "test"),
-        ("x-request-id", "request-1"),
         ("x-forwarded-for", "10.0.0.9"),
+        ("x-request-id", "request-1"),
     )
 
 
 def test_identity_is_what_may_change_an_answer() -> None:
-    client = {b"authorization": b"Bearer x", b"user-agent": b"test", b"x-tenant": b"7"}
-    propagation = HeaderPropagation(["authorization", "user-agent", "X-Tenant"])
-    assert propagation.headers(client, "r", "").identity == (
+    client = {
+        b"authorization": b"Bearer x",
+        b"user-agent": b"test",
+        b"x-tenant": b"7",
+        b"traceparent": b"00-1-1-01",
+        b"baggage": b"a=b",
+    }
+    names = ["authorization", "traceparent", "user-agent", "X-Tenant", "baggage"]
+    assert HeaderPropagation(names).headers(client, "r", "10.0.0.9").identity == (
         ("authorization", "Bearer x"),
+        ("user-agent", "test"),
         ("x-tenant", "7"),
+        ("x-forwarded-for", "10.0.0.9"),
+    )
+
+
+def test_the_routers_trace_takes_the_place_of_the_clients() -> None:
+    client = {b"traceparent": b"00-1-1-01", b"tracestate": b"a=1"}
+    forwarded = HeaderPropagation().headers(client, "r", "", "00-2-2-01")
+    assert forwarded.headers == (
+        ("tracestate", "a=1"),
+        ("traceparent", "00-2-2-01"),
+        ("x-request-id", "r"),
     )
 
 
