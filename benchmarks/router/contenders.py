@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).parent / "peers"
 MODULES = PEERS / "node_modules"
 GRAFBASE_PACKAGE = "@grafbase/cli-x86_64-unknown-linux-musl"
+HIVE_ROUTER = PEERS / "hive-router"
+"""Where `cargo install` has put it."""
 
 
 class UnavailableError(Exception):
@@ -115,6 +117,22 @@ def grafbase(graph: Graph, port: int) -> Sequence[str]:
     return (str(binary), "dev", "--config", str(config), "--listen-address", f"127.0.0.1:{port}")
 
 
+def hive_router(graph: Graph, port: int) -> Sequence[str]:
+    return (
+        *("env", f"SUPERGRAPH_FILE_PATH={graph.supergraph}", "HOST=127.0.0.1", f"PORT={port}"),
+        *("LOG_LEVEL=error", str(HIVE_ROUTER / "bin" / "hive_router")),
+    )
+
+
+def hive_router_version() -> str:
+    installed = HIVE_ROUTER / ".crates2.json"
+    if not installed.exists():
+        msg = "not installed; benchmarks/README.md says how"
+        raise UnavailableError(msg)
+    [package] = json.loads(installed.read_text())["installs"]
+    return str(package).split()[1]
+
+
 def npm_version(package: str) -> Callable[[], str]:
     def read() -> str:
         file = MODULES / package / "package.json"
@@ -160,6 +178,7 @@ CONTENDERS = (
     OURS,
     OURS_ALL_ON,
     Contender("Grafbase", grafbase, npm_version(GRAFBASE_PACKAGE)),
+    Contender("Hive Router", hive_router, hive_router_version),
     Contender(
         "Hive Gateway, Rust planner",
         hive_gateway_rust_planner,
