@@ -4,6 +4,7 @@ import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
+import { AccessTokenKeeper, noticing } from "./access_token.jsx";
 import "./page.css";
 import "./workers.js";
 import "graphiql/style.css";
@@ -15,10 +16,13 @@ const endpoint = new URL(path, document.baseURI);
 const subscriptionEndpoint = new URL(endpoint);
 subscriptionEndpoint.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
 
-const fetcher = createGraphiQLFetcher({
-  url: endpoint.href,
-  subscriptionUrl: subscriptionEndpoint.href,
-});
+const fetcher = noticing(
+  createGraphiQLFetcher({
+    url: endpoint.href,
+    subscriptionUrl: subscriptionEndpoint.href,
+    enableIncrementalDelivery: false, // the router sends answers whole
+  }),
+);
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 
 /** What a first visit shows; the router may serve a tour of its own graph under this name. */
@@ -38,7 +42,10 @@ function Page({ defaultQuery }) {
       inputValueDeprecation
       schemaDescription
     >
-      <GraphiQL.Logo>GraphiQL</GraphiQL.Logo>
+      <GraphiQL.Logo>
+        GraphiQL
+        <AccessTokenKeeper />
+      </GraphiQL.Logo>
     </GraphiQL>
   );
 }
