@@ -83,6 +83,29 @@ test("the pagination helper joins the pages", async () => {
   subscription.unsubscribe();
 });
 
+test("a new task is put into the list, and a deleted one leaves it", async () => {
+  const client = clientOf(await register(["1", "2"]));
+  const { data } = await client.query({ query: listTasks });
+  await client.mutate({
+    mutation: gql(operation("create-task")),
+    variables: { input: { title: "3" } },
+    update: (cache, { data: { createTask } }) => {
+      const edge = { __typename: "TaskEdge", cursor: "", node: createTask.task };
+      cache.updateQuery({ query: listTasks }, ({ tasks }) => ({
+        tasks: { ...tasks, edges: [edge, ...tasks.edges] },
+      }));
+    },
+  });
+  await client.mutate({
+    mutation: gql(operation("delete-task")),
+    variables: { id: data.tasks.edges[0].node.id },
+    update: (cache, { data: { deleteTask } }) => {
+      cache.evict({ id: cache.identify({ __typename: "Task", id: deleteTask.deletedTaskId }) });
+    },
+  });
+  assert.deepEqual(titles(client.readQuery({ query: listTasks })), ["3", "1"]);
+});
+
 test("a refused token is refreshed once and the query sent again", async () => {
   const person = await register(["mine"]);
   const tokens = { ...person, accessToken: `${person.accessToken.slice(0, -6)}AAAAAA` };

@@ -9,7 +9,7 @@ import runtime from "relay-runtime";
 
 import { endpoint, register, send } from "./person.mjs";
 
-const { Environment, Network, RecordSource, Store } = runtime;
+const { ConnectionHandler, Environment, Network, RecordSource, Store } = runtime;
 const { commitMutation, createOperationDescriptor, fetchQuery, getSelector } = runtime;
 
 // Below this folder, so that what the compiler writes finds its packages.
@@ -33,7 +33,8 @@ async function compile() {
   };
   writeFileSync(new URL("relay.config.json", build), JSON.stringify(config));
   execFileSync(compiler, ["relay.config.json"], { cwd: build, stdio: "pipe" });
-  for (const name of ["Query", "PaginationQuery", "RenameMutation", "_query", "_task"]) {
+  const names = ["Query", "PaginationQuery", "RenameMutation", "DeleteMutation", "_query", "_task"];
+  for (const name of names) {
     artifacts[name] = require(`./build/relay/src/__generated__/TaskList${name}.graphql.js`);
   }
 }
@@ -83,17 +84,25 @@ test("the pagination fragment appends its pages to the connection", async () => 
   assert.equal(pageInfo.hasNextPage, false);
 });
 
+function mutate(environment, mutation, variables) {
+  return new Promise((onCompleted, onError) =>
+    commitMutation(environment, { mutation, variables, onCompleted, onError }),
+  );
+}
+
 test("a mutation's answer changes the record that the list shows", async () => {
   const environment = environmentOf(await register(["old"]));
   await fetchQuery(environment, artifacts.Query, { count: 2 }).toPromise();
   const [id] = shown(environment, { count: 2 }).ids;
-  await new Promise((resolve, reject) =>
-    commitMutation(environment, {
-      mutation: artifacts.RenameMutation,
-      variables: { input: { id, title: "today's" } },
-      onCompleted: resolve,
-      onError: reject,
-    }),
-  );
+  await mutate(environment, artifacts.RenameMutation, { input: { id, title: "today's" } });
   assert.deepEqual(shown(environment, { count: 2 }).rows.map((row) => row.title), ["today's"]);
+});
+
+test("a deleted task leaves the connection", async () => {
+  const environment = environmentOf(await register(["stays", "goes"]));
+  await fetchQuery(environment, artifacts.Query, { count: 2 }).toPromise();
+  const [id] = shown(environment, { count: 2 }).ids;
+  const connections = [ConnectionHandler.getConnectionID("client:root", "TaskList_tasks")];
+  await mutate(environment, artifacts.DeleteMutation, { id, connections });
+  assert.deepEqual(shown(environment, { count: 2 }).rows.map((row) => row.title), ["stays"]);
 });

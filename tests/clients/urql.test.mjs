@@ -22,8 +22,17 @@ function clientOf(tokens) {
     resolvers: { Query: { tasks: relayPagination() } },
     updates: {
       Mutation: {
-        deleteTask: ({ deleteTask }, _variables, store) =>
-          store.invalidate({ __typename: "Task", id: deleteTask.deletedTaskId }),
+        createTask: (_payload, _variables, store) => {
+          for (const { fieldKey } of listsOfTasks(store)) store.invalidate("Query", fieldKey);
+        },
+        deleteTask: ({ deleteTask }, _variables, store) => {
+          const gone = store.keyOfEntity({ __typename: "Task", id: deleteTask?.deletedTaskId });
+          for (const { fieldKey } of listsOfTasks(store)) {
+            const list = store.resolve("Query", fieldKey);
+            const edges = store.resolve(list, "edges") ?? [];
+            store.link(list, "edges", edges.filter((edge) => store.resolve(edge, "node") !== gone));
+          }
+        },
       },
     },
   });
@@ -41,6 +50,9 @@ function clientOf(tokens) {
   }));
   return new Client({ url: endpoint, preferGetMethod: false, exchanges: [cache, auth, fetchExchange] });
 }
+
+const listsOfTasks = (store) =>
+  store.inspectFields("Query").filter(({ fieldName }) => fieldName === "tasks");
 
 async function answer(request) {
   const result = await request.toPromise();
@@ -66,6 +78,17 @@ test("the pages of a list are joined in the cache", async () => {
   const both = await answer(client.query(listTasks, { first: 2, after }));
   assert.deepEqual(titles(both), ["3", "2", "1"]);
   assert.equal(both.tasks.pageInfo.hasNextPage, false);
+});
+
+test("a new task is in the list, and a deleted one leaves joined pages", async () => {
+  const client = clientOf(await register(["1", "2", "3"]));
+  const { tasks } = await answer(client.query(listTasks, { first: 2 }));
+  const nextPage = { first: 2, after: tasks.pageInfo.endCursor };
+  await answer(client.query(listTasks, nextPage));
+  await answer(client.mutation(operation("delete-task"), { id: tasks.edges[0].node.id }));
+  assert.deepEqual(titles(client.readQuery(listTasks, nextPage).data), ["2", "1"]);
+  await answer(client.mutation(operation("create-task"), { input: { title: "4" } }));
+  assert.deepEqual(titles(await answer(client.query(listTasks, {}))), ["4", "2", "1"]);
 });
 
 test("a refused token is refreshed once and the query sent again", async () => {

@@ -41,3 +41,11 @@ graphql`
     }
   }
 `;
+
+graphql`
+  mutation TaskListDeleteMutation($id: ID!, $connections: [ID!]!) {
+    deleteTask(input: { id: $id }) {
+      deletedTaskId @deleteEdge(connections: $connections)
+    }
+  }
+`;
