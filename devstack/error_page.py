@@ -13,6 +13,7 @@ _HEAD = """\
 What the person at the screen can mend is data: `userErrors` of a mutation's payload.
 What the program did wrong, or the server could not do, is an error with `extensions.code`.
 Codes are stable and never reused.
+What an app does about them: [frontend.md](frontend.md#two-kinds-of-errors).
 This page is written by `make environment` from the code.
 """
 
