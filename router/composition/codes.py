@@ -27,7 +27,7 @@ class ErrorCode(Enum):
     UNKNOWN_FEDERATION_LINK_VERSION = (
         "A @link asks for a major version of federation that does not exist."
     )
-    UNKNOWN_LINK_VERSION = "A @link asks for an unknown version of the link specification."
+    UNKNOWN_LINK_VERSION = "A @link asks for an unknown version of a specification."
     UNSUPPORTED_LINKED_FEATURE = "A linked specification must be understood to compose, and is not."
     DIRECTIVE_DEFINITION_INVALID = "A subgraph defines a directive of a specification differently."
     TYPE_DEFINITION_INVALID = "A subgraph defines a type of a specification differently."
@@ -131,14 +131,14 @@ class ErrorCode(Enum):
     LIST_SIZE_INVALID_SLICING_ARGUMENT = "A slicing argument of a @listSize is missing or no Int."
     LIST_SIZE_INVALID_SIZED_FIELD = "A sized field of a @listSize does not exist."
     CONTEXT_NAME_INVALID = "The name of a @context is not made of letters and digits."
-    CONTEXT_NAME_CONTAINS_UNDERSCORE = "The name of a @context holds an underscore."
-    CONTEXT_NOT_SET = "A @fromContext reads a context that no type sets."
+    CONTEXT_NOT_SET = (
+        "A @fromContext reads a context that no type sets, or stands where none can be set."
+    )
     CONTEXT_NO_RESOLVABLE_KEY = "A type with a @fromContext argument has no resolvable key."
     CONTEXT_INVALID_SELECTION = (
         "The selection of a @fromContext does not fit the types that set the context."
     )
-    NO_CONTEXT_REFERENCED = "A @fromContext names no context."
-    NO_SELECTION_FOR_CONTEXT = "A @fromContext selects nothing."
+    NO_CONTEXT_IN_SELECTION = "A @fromContext names no context, or selects nothing from it."
     CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS = (
         "A contextual argument is a plain required one elsewhere."
     )

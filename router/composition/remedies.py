@@ -149,18 +149,13 @@ _BY_REMEDY: Mapping[str, tuple[E, ...]] = {
     ),
     "Use a number from 0.": (E.LIST_SIZE_INVALID_ASSUMED_SIZE,),
     "Name arguments of the field that are Int.": (E.LIST_SIZE_INVALID_SLICING_ARGUMENT,),
-    "Use letters and digits only.": (
-        E.CONTEXT_NAME_INVALID,
-        E.CONTEXT_NAME_CONTAINS_UNDERSCORE,
-    ),
-    "Put @context(name:) on a type in this subgraph that the field lies below.": (
-        E.CONTEXT_NOT_SET,
-    ),
+    "Use letters and digits only.": (E.CONTEXT_NAME_INVALID,),
+    "Put @context(name:) on a type in this subgraph that the field lies below; no interface may "
+    "have the field, and the argument no default.": (E.CONTEXT_NOT_SET,),
     "Give the type a @key that this subgraph resolves.": (E.CONTEXT_NO_RESOLVABLE_KEY,),
     'Write the field as "$context { field }" with a field of the types that set it.': (
         E.CONTEXT_INVALID_SELECTION,
-        E.NO_CONTEXT_REFERENCED,
-        E.NO_SELECTION_FOR_CONTEXT,
+        E.NO_CONTEXT_IN_SELECTION,
     ),
     "Make it optional where it is a plain argument, or contextual everywhere.": (
         E.CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS,

@@ -52,7 +52,9 @@ class FieldSetError(ValueError):
 
 @lru_cache(maxsize=16_384)
 def parse_field_set(text: str) -> FieldSet:
-    """Parse `id organization { id }`; the same field with the same arguments is merged.
+    """Parse `id organization { id }`, braces around it allowed.
+
+    The same field with the same arguments is merged.
 
     Raises:
         FieldSetError: Syntax error, fragment spread, alias, variable or no field at all.
@@ -61,7 +63,8 @@ def parse_field_set(text: str) -> FieldSet:
     if words and all(word.isidentifier() and word.isascii() for word in words):
         return tuple(FieldSetField(name) for name in dict.fromkeys(words))
     try:
-        document = parse(f"{{{text}}}", no_location=True)
+        source = text if text.lstrip().startswith("{") else f"{{{text}}}"
+        document = parse(source, no_location=True)
     except GraphQLError as error:
         msg = f"field set {text!r}: {error.message}"
         raise FieldSetError(msg) from error

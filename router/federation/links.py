@@ -112,7 +112,9 @@ def parse_link(arguments: dict[str, Value], offset: int) -> Link:
         msg = f'@link(url: "{url}"): as must be a name'
         raise LinkError(msg)
     purpose = arguments.get("for")
-    if purpose is not None and purpose not in {"SECURITY", "EXECUTION"}:
+    if purpose is not None and not (
+        isinstance(purpose, EnumText) and purpose in {"SECURITY", "EXECUTION"}
+    ):
         msg = f'@link(url: "{url}"): for must be SECURITY or EXECUTION'
         raise LinkError(msg)
     imports = _parse_imports(arguments.get("import"), url)

@@ -21,6 +21,15 @@ LINK: Final = f"{SPECIFICATIONS}/link"
 NEWEST_MINOR: Final = 14
 """Highest known minor version of federation 2; a higher one is accepted with a hint."""
 
+KNOWN_VERSIONS: Final = {
+    LINK: ((1, 0),),
+    f"{SPECIFICATIONS}/core": ((0, 1), (0, 2)),
+    f"{SPECIFICATIONS}/join": ((0, 1), (0, 2), (0, 3), (0, 4), (0, 5)),
+    f"{SPECIFICATIONS}/tag": ((0, 1), (0, 2), (0, 3)),
+    f"{SPECIFICATIONS}/inaccessible": ((0, 1), (0, 2)),
+}
+"""Of specifications that a subgraph may link beside federation, by identity."""
+
 PREFIX: Final = "federation:"
 """No directive can be called so, which keeps canonical names apart from a schema's own."""
 
@@ -45,9 +54,13 @@ LIST_SIZE: Final = PREFIX + "listSize"
 CACHE_TAG: Final = PREFIX + "cacheTag"
 LINK_DIRECTIVE: Final = PREFIX + "link"
 
+FIELD_SET_DIRECTIVES: Final = frozenset({KEY, REQUIRES, PROVIDES})
 AUTH_DIRECTIVES: Final = (AUTHENTICATED, REQUIRES_SCOPES, POLICY)
 ENTITY_TYPES: Final = frozenset({"_Any", "_Entity", "_Service"})
 ENTITY_FIELDS: Final = frozenset({"_entities", "_service"})
+RESERVED_PREFIXES: Final = frozenset({"core", "federation", "join", "link"})
+"""What stands before "__" in names that a supergraph's own machinery has."""
+
 ROOTS: Final = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 
 
@@ -176,7 +189,7 @@ def link_vocabulary() -> Vocabulary:
 def standard_directives() -> dict[str, DirectiveDefinition]:
     """What GraphQL itself defines."""
     document = read_sdl(
-        'directive @deprecated(reason: String = "No longer supported") on FIELD_DEFINITION '
+        'directive @deprecated(reason: String! = "No longer supported") on FIELD_DEFINITION '
         "| ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE "
         "directive @specifiedBy(url: String!) on SCALAR "
         "directive @oneOf on INPUT_OBJECT "

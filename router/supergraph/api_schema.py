@@ -63,7 +63,7 @@ class _ApiPrinter:
         self._hidden = {
             definition.name
             for definition in document.types
-            if links.is_feature_name(definition.name) or self._is_hidden(definition.directives)
+            if links.is_feature_type(definition.name) or self._is_hidden(definition.directives)
         }
 
     def print(self) -> str:
@@ -89,7 +89,7 @@ class _ApiPrinter:
 
     def _directive_definition(self, definition: DirectiveDefinition) -> str:
         locations = [name for name in definition.locations if name in _EXECUTABLE]
-        if not locations or self._links.is_feature_name(definition.name):
+        if not locations or self._links.is_feature_directive(definition.name):
             return ""
         head = f"{_described(definition.description)}directive @{definition.name}"
         arguments = self._arguments(definition.arguments.values())

@@ -22,7 +22,7 @@ class LinkedFeatures:
     Attributes:
         by_name: Links by name of the specification.
         prefixes: What stands before "__" in names of features.
-        imported: Names of theirs without prefix.
+        imported: Names of theirs without prefix, directives with their "@".
     """
 
     by_name: dict[str, Link]
@@ -41,11 +41,17 @@ class LinkedFeatures:
         link = self.by_name.get(feature)
         return f"{feature}__{name}" if link is None else link.type(name)
 
-    def is_feature_name(self, name: str) -> bool:
-        """Whether a type or directive belongs to a feature and not to the API."""
+    def is_feature_type(self, name: str) -> bool:
+        """Whether a type belongs to a feature and not to the API, which may have a type `tag`."""
+        return self._is_prefixed(name) or name in self.imported
+
+    def is_feature_directive(self, name: str) -> bool:
+        """Whether a directive, named without "@", belongs to a feature and not to the API."""
+        return self._is_prefixed(name) or name in self.prefixes or f"@{name}" in self.imported
+
+    def _is_prefixed(self, name: str) -> bool:
         prefix, separator, _ = name.partition("__")
-        is_prefixed = bool(separator) and prefix in self.prefixes
-        return is_prefixed or name in self.prefixes or name in self.imported
+        return bool(separator) and prefix in self.prefixes
 
 
 def read_links(directives: Iterable[Directive]) -> LinkedFeatures:
@@ -64,7 +70,5 @@ def read_links(directives: Iterable[Directive]) -> LinkedFeatures:
     return LinkedFeatures(
         links,
         prefixes=frozenset({*_ALWAYS, *(link.prefix for link in links.values())}),
-        imported=frozenset(
-            item.alias.removeprefix("@") for link in links.values() for item in link.imports
-        ),
+        imported=frozenset(item.alias for link in links.values() for item in link.imports),
     )

@@ -47,7 +47,7 @@ def load_document(document: Document, sdl: str = "") -> Supergraph:
     """
     links = read_links(used for schema in document.schemas for used in schema.directives)
     _check_join(links, document)
-    types = {item.name: item for item in document.types if not links.is_feature_name(item.name)}
+    types = {item.name: item for item in document.types if not links.is_feature_type(item.name)}
     graphs = _graphs(document, links)
     possible = _possible_types(types)
     try:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from router.composition.codes import ErrorCode
 from router.composition.merge.applied_directives import is_merged, merge_applied
 from router.composition.merge.arguments import merge_arguments
 from router.composition.merge.descriptions import merge_description
 from router.composition.merge.join_fields import add_join_fields
 from router.composition.merge.merged_schema import MergeContext, Sources, differing
-from router.composition.merge.overrides import Overrides, read_overrides
+from router.composition.merge.overrides import read_overrides
+from router.composition.merge.shared_fields import check_sharing
 from router.composition.merge.type_references import is_subtype, merge_type_reference
-from router.composition.subgraph.schema import use_of
 from router.federation.document import ABSENT, Field, InputValue, Kind, TypeDefinition
-from router.federation.specification import SHAREABLE, shown
+from router.federation.specification import shown
 from router.federation.values import same_value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def merge_field(
@@ -45,7 +40,10 @@ def merge_field(
         message = f"{coordinate} is @external in every subgraph that declares it ({where})"
         context.error(ErrorCode.EXTERNAL_MISSING_ON_BASE, message, sources)
         return None
-    resolved = _without_external(context, parent.name, coordinate, sources) or sources
+    resolved = _without_external(context, parent.name, coordinate, sources) or {
+        index: context.interface_objects[interface][index].fields[name]
+        for index, interface in context.stand_ins(parent, name)
+    }
     ref = merge_type_reference(
         context, coordinate, resolved, "output", ErrorCode.FIELD_TYPE_MISMATCH
     )
@@ -60,23 +58,8 @@ def merge_field(
     is_everywhere = len(sources) == owner_count
     add_join_fields(context, parent, field, sources, overrides, is_everywhere=is_everywhere)
     if parent.kind is Kind.OBJECT:
-        _check_sharing(context, parent, name, sources, overrides)
+        check_sharing(context, parent, name, sources, overrides)
     return field
-
-
-def stand_ins(
-    context: MergeContext, parent: TypeDefinition, name: str
-) -> Iterator[tuple[int, str]]:
-    """Subgraphs that resolve a field of `parent` through an @interfaceObject, and which.
-
-    Only subgraphs that do not know `parent` itself.
-    """
-    if parent.kind is not Kind.OBJECT:
-        return
-    for interface in parent.interfaces:
-        for index, source in context.interface_objects.get(interface, {}).items():
-            if name in source.fields and parent.name not in context.schemas[index].types:
-                yield index, interface
 
 
 def _is_external(context: MergeContext, index: int, type_name: str, name: str) -> bool:
@@ -88,7 +71,7 @@ def _is_external_everywhere(
 ) -> bool:
     return all(_is_external(context, index, parent.name, name) for index in sources) and all(
         _is_external(context, index, interface, name)
-        for index, interface in stand_ins(context, parent, name)
+        for index, interface in context.stand_ins(parent, name)
     )
 
 
@@ -164,38 +147,3 @@ def _check_external_argument(
         ):
             message = f"{where} has another default in {context.names([index])}"
             context.error(ErrorCode.EXTERNAL_ARGUMENT_DEFAULT_MISMATCH, message, external)
-
-
-def _check_sharing(
-    context: MergeContext,
-    parent: TypeDefinition,
-    name: str,
-    sources: Sources[Field],
-    overrides: Overrides,
-) -> None:
-    """A field that several subgraphs resolve is shareable in all of them."""
-    if len(sources) == 1 and not parent.interfaces and parent.name != "Subscription":
-        return
-    shareable: list[int] = []
-    others: list[int] = []
-    resolving = [(index, parent.name) for index in sources if not overrides.is_overridden(index)]
-    for index, owner in [*resolving, *stand_ins(context, parent, name)]:
-        facts = context.facts[index]
-        key = (owner, name)
-        if key not in facts.external or key in facts.provided:
-            (shareable if key in facts.shareable else others).append(index)
-    if parent.name == "Subscription":
-        _check_subscription(context, name, sources)
-    if others and len(shareable) + len(others) > 1:
-        where = context.names(dict.fromkeys([*others, *shareable]))
-        message = (
-            f"{parent.name}.{name} is resolved by {where}, "
-            f"but it is not @shareable in {context.names(dict.fromkeys(others))}"
-        )
-        context.error(ErrorCode.INVALID_FIELD_SHARING, message, sources)
-
-
-def _check_subscription(context: MergeContext, name: str, sources: Sources[Field]) -> None:
-    if any(use_of(source, SHAREABLE) for source in sources.values()):
-        message = f"Subscription.{name} cannot be @shareable"
-        context.error(ErrorCode.INVALID_FIELD_SHARING, message, sources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from router.composition.merge.shared_fields import check_sharing_of_stand_ins
 from router.federation.document import Directive, Kind
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def add_interface_object_fields(context: MergeContext) -> None:
                 if name in implementation.fields or name not in interface.fields:
                     continue
                 implementation.fields[name] = replace(interface.fields[name])
+                check_sharing_of_stand_ins(context, implementation, name)
                 context.merged.join((implementation.name, name), Directive("join__field", {}))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -105,6 +105,18 @@ class MergeContext:
 
     def type_sources(self, name: str) -> Sources[TypeDefinition]:
         return self._types.get(name, {})
+
+    def stand_ins(self, parent: TypeDefinition, name: str) -> Iterator[tuple[int, str]]:
+        """Subgraphs that resolve a field of `parent` through an @interfaceObject, and which.
+
+        Only subgraphs that do not know `parent` itself.
+        """
+        if parent.kind is not Kind.OBJECT:
+            return
+        for interface in parent.interfaces:
+            for index, source in self.interface_objects.get(interface, {}).items():
+                if name in source.fields and parent.name not in self.schemas[index].types:
+                    yield index, interface
 
     def places(self, sources: Sources[Located]) -> list[Place]:
         """Where the subgraphs that have the element define it."""

@@ -93,12 +93,12 @@ def _read_use(
     elif from_index in uses:
         message = f'{coordinate} overrides from "{origin}", which has an @override itself'
         context.report.error(ErrorCode.OVERRIDE_SOURCE_HAS_OVERRIDE, message, places)
-    elif (overridden := sources.get(from_index)) is None:
-        message = f'{coordinate} no longer exists in "{origin}"; its @override can be removed'
-        context.report.hint(HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED, message, places)
     elif collision := _collision(context, parent, sources, index, from_index):
         code = ErrorCode.OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE
         context.report.error(code, f"@override cannot be used on {coordinate}: {collision}", places)
+    elif (overridden := sources.get(from_index)) is None:
+        message = f'{coordinate} no longer exists in "{origin}"; its @override can be removed'
+        context.report.hint(HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED, message, places)
     else:
         _apply(context, coordinate, overridden, (index, from_index), overrides, use)
 
@@ -111,10 +111,15 @@ def _collision(
     from_index: int,
 ) -> str | None:
     own, overridden = sources[index], sources.get(from_index)
-    if overridden is not None:
-        for name in (REQUIRES, PROVIDES):
-            if use_of(overridden, name):
-                return f'the field has {shown(name)} in "{context.schemas[from_index].name}"'
+    if overridden is None:
+        for stand_in, interface in context.stand_ins(parent, own.name):
+            if stand_in == from_index:
+                origin = context.schemas[from_index].name
+                return f'"{origin}" resolves the field through the @interfaceObject {interface}'
+        return None
+    for name in (REQUIRES, PROVIDES):
+        if use_of(overridden, name):
+            return f'the field has {shown(name)} in "{context.schemas[from_index].name}"'
     if (parent.name, own.name) in context.facts[index].external:
         return f'it is @external in "{context.schemas[index].name}"'
     return None

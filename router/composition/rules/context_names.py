@@ -19,9 +19,6 @@ def context_names(context: RuleContext) -> None:
     for definition in context.schema.types.values():
         for use in uses_of(definition, CONTEXT):
             name = str(use.arguments.get("name"))
-            if "_" in name:
-                message = f'Context name "{name}" may not contain an underscore'
-                context.error(ErrorCode.CONTEXT_NAME_CONTAINS_UNDERSCORE, message, use)
-            elif not _NAME.match(name):
+            if not _NAME.match(name):
                 message = f'Context name "{name}" must be a letter followed by letters and digits'
                 context.error(ErrorCode.CONTEXT_NAME_INVALID, message, use)

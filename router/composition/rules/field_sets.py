@@ -13,6 +13,7 @@ from router.composition.subgraph.selections import (
     SelectionError,
     Selections,
     parse_selections,
+    selected_fields,
 )
 from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.type_refs import named_type
@@ -83,10 +84,24 @@ class _Walk:
 
     def is_valid(self, type_name: str, selections: Selections) -> bool:
         """Whether the selections are GraphQL on that type; the first problem is reported."""
+        if not self.rules.may_be_abstract and self._selects_abstract(type_name, selections):
+            return False
         problem = next(selection_problems(self.context.schema, type_name, selections), None)
         if problem:
             self._error("INVALID_FIELDS", problem)
         return problem is None
+
+    def _selects_abstract(self, type_name: str, selections: Selections) -> bool:
+        """Told before anything else: with or without a selection, such a field cannot stay."""
+        for owner, field, _ in selected_fields(self.context.schema, type_name, selections):
+            returned = self.context.schema.types.get(named_type(field.type))
+            if returned is not None and returned.kind in {Kind.INTERFACE, Kind.UNION}:
+                message = (
+                    f"field {owner}.{field.name} returns the {returned.kind.words} {returned.name}"
+                )
+                self._error("FIELDS_SELECT_INVALID_TYPE", message)
+                return True
+        return False
 
     def check(self, type_name: str, selections: Selections, *, under_external: bool) -> None:
         for selection in selections:
@@ -108,12 +123,10 @@ class _Walk:
         schema, facts = self.context.schema, self.context.facts
         parent = schema.types[type_name]
         field = parent.fields[selection.name]
-        coordinate = f"{type_name}.{field.name}"
         is_external = (type_name, field.name) in facts.external
         if field.arguments and not self.rules.may_have_arguments:
-            message = f"field {coordinate} cannot be included because it has arguments"
+            message = f"field {type_name}.{field.name} cannot be included because it has arguments"
             self._error("FIELDS_HAS_ARGS", message)
-        self._check_returned_type(field, coordinate)
         if not selection.selections:
             if self.rules.must_be_external and not (is_external or under_external):
                 self._error("FIELDS_MISSING_EXTERNAL", self._why_not_external(type_name, field))
@@ -122,16 +135,6 @@ class _Walk:
             under_external or is_external or self._is_external_somewhere(parent, field.name)
         )
         self.check(named_type(field.type), selection.selections, under_external=under_external)
-
-    def _check_returned_type(self, field: Field, coordinate: str) -> None:
-        returned = self.context.schema.types.get(named_type(field.type))
-        if (
-            not self.rules.may_be_abstract
-            and returned is not None
-            and returned.kind in {Kind.INTERFACE, Kind.UNION}
-        ):
-            message = f"field {coordinate} returns the {returned.kind.words} {returned.name}"
-            self._error("FIELDS_SELECT_INVALID_TYPE", message)
 
     def _is_external_somewhere(self, parent: TypeDefinition, name: str) -> bool:
         """An interface's field counts as external when an implementation's is."""

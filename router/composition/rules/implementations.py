@@ -26,6 +26,12 @@ def _check(context: RuleContext, definition: TypeDefinition, interface: TypeDefi
         message = f"Interface {interface.name} cannot implement itself"
         context.error(ErrorCode.INVALID_GRAPHQL, message, definition)
         return
+    if definition.name in interface.interfaces:
+        message = (
+            f"Interface {definition.name} cannot implement {interface.name}, "
+            f"which implements {definition.name}"
+        )
+        context.error(ErrorCode.INVALID_GRAPHQL, message, definition)
     for name in interface.interfaces:
         if name not in definition.interfaces and name != definition.name:
             message = (

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.federation.document import Field, InputValue, Kind, TypeDefinition
-from router.federation.specification import STANDARD_SCALARS
+from router.federation.specification import RESERVED_PREFIXES, STANDARD_SCALARS
 from router.federation.type_refs import named_type
 
 if TYPE_CHECKING:
     from router.composition.rules.rule import RuleContext
+    from router.composition.subgraph.schema import Located
 
 _NOT_OUTPUT = Kind.INPUT_OBJECT
 _NOT_INPUT = frozenset({Kind.OBJECT, Kind.INTERFACE, Kind.UNION})
@@ -34,7 +35,7 @@ def _check_output(context: RuleContext, parent: TypeDefinition, element: Field) 
     definition = context.schema.types.get(name)
     if definition is None:
         if name not in STANDARD_SCALARS:
-            context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', element)
+            _unknown(context, name, element)
     elif definition.kind is _NOT_OUTPUT:
         message = f"The type of {coordinate} must be an output type, not {element.type}"
         context.error(ErrorCode.INVALID_GRAPHQL, message, element)
@@ -47,10 +48,18 @@ def _check_input(context: RuleContext, coordinate: str, element: InputValue) -> 
     definition = context.schema.types.get(name)
     if definition is None:
         if name not in STANDARD_SCALARS:
-            context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', element)
+            _unknown(context, name, element)
     elif definition.kind in _NOT_INPUT:
         message = f"The type of {coordinate} must be an input type, not {element.type}"
         context.error(ErrorCode.INVALID_GRAPHQL, message, element)
+
+
+def _unknown(context: RuleContext, name: str, element: Located | int) -> None:
+    message = f'Unknown type "{name}"'
+    prefix, separator, _ = name.partition("__")
+    if separator and prefix in RESERVED_PREFIXES:
+        message += f'; names with "{prefix}__" belong to the specification {prefix}'
+    context.error(ErrorCode.INVALID_GRAPHQL, message, element)
 
 
 def _check_named(context: RuleContext, definition: TypeDefinition) -> None:
@@ -61,7 +70,7 @@ def _check_named(context: RuleContext, definition: TypeDefinition) -> None:
         for name, offset in names.items():
             other = context.schema.types.get(name)
             if other is None:
-                context.error(ErrorCode.INVALID_GRAPHQL, f'Unknown type "{name}"', offset)
+                _unknown(context, name, offset)
             elif other.kind is not kind:
                 message = f"{definition.name} can only {what} {kind.words}s, not {name}"
                 context.error(ErrorCode.INVALID_GRAPHQL, message, offset)

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 
 def type_bodies(context: RuleContext) -> None:
+    for directive in context.schema.directives.values():
+        _check_name(context, directive.name, directive.offset)
+        for argument in directive.arguments.values():
+            _check_name(context, argument.name, argument.offset)
     for definition in context.schema.types.values():
         _check_empty(context, definition)
         _check_name(context, definition.name, definition.offset)
+        for value in definition.values.values():
+            _check_name(context, value.name, value.offset)
         for element in definition.fields.values():
             _check_name(context, element.name, element.offset)
             for argument in element.arguments.values():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.federation.document import InputValue, Kind, TypeDefinition
+from router.federation.document import DirectiveDefinition, InputValue, Kind, TypeDefinition
 from router.federation.type_refs import named_type
 from router.federation.values import EnumText, FloatText, Value
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def coerce_defaults(types: Mapping[str, TypeDefinition]) -> None:
+def coerce_defaults(
+    types: Mapping[str, TypeDefinition], directives: Mapping[str, DirectiveDefinition]
+) -> None:
+    for directive in directives.values():
+        for argument in directive.arguments.values():
+            _coerce(argument, types)
     for definition in types.values():
         for field in definition.fields.values():
             for argument in field.arguments.values():

@@ -6,6 +6,7 @@ out; uses of federation's directives get their canonical names, root types their
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,16 @@ from router.composition.codes import ErrorCode
 from router.composition.report import Place, Report
 from router.composition.subgraph.read_links import federation_version
 from router.composition.subgraph.redefinition import difference, type_difference
+from router.federation.document import Kind
 from router.federation.specification import (
     ENTITY_FIELDS,
     ENTITY_TYPES,
     FEDERATION,
+    FIELD_SET_DIRECTIVES,
     LINK,
     LINK_DIRECTIVE,
     PREFIX,
+    RESERVED_PREFIXES,
     ROOTS,
     STANDARD_SCALARS,
     link_vocabulary,
@@ -38,6 +42,8 @@ _EFFECTIVE_AFTER_UPGRADE = frozenset(
     {"shareable", "inaccessible", "override", "composeDirective", "interfaceObject"}
 )
 _UPGRADED_VERSION = (2, 4)
+
+_BRACES = re.compile(r"\s*\{.*\}\s*\Z", re.DOTALL)
 
 _LENIENT_IN_FEDERATION_1 = frozenset({"key", "requires", "provides"})
 """Federation 1 never looked at how these were defined, and many servers print them wrongly."""
@@ -112,11 +118,17 @@ def take_out_definitions(
                 f'Invalid definition of type "{name}": {type_problem}',
                 [Place(subgraph, own.offset)],
             )
-    for name in (*STANDARD_SCALARS, *ENTITY_TYPES):
+    for name in (*STANDARD_SCALARS, *ENTITY_TYPES, *filter(_is_reserved, list(types))):
         types.pop(name, None)
-    for name in standard_directives():
+    for name in (*standard_directives(), *filter(_is_reserved, list(directives))):
         directives.pop(name, None)
     return allowed
+
+
+def _is_reserved(name: str) -> bool:
+    """Whether it can only belong to a supergraph's machinery, of whatever version."""
+    prefix, separator, _ = name.partition("__")
+    return bool(separator) and prefix in RESERVED_PREFIXES
 
 
 def _specification_types(links: Links) -> dict[str, TypeDefinition]:
@@ -177,6 +189,14 @@ def rename_directives(document: Document, names: dict[str, str]) -> None:
         use.name = names.get(use.name, use.name)
 
 
+def unwrap_field_sets(document: Document) -> None:
+    """Write `fields: "{ id }"` as `fields: "id"`: not every router reads the braces."""
+    for use in _uses(document):
+        text = use.arguments.get("fields") if use.name in FIELD_SET_DIRECTIVES else None
+        if isinstance(text, str) and _BRACES.match(text):
+            use.arguments["fields"] = text.strip()[1:-1].strip()
+
+
 def _uses(document: Document) -> Iterator[Directive]:
     for schema in document.schemas:
         yield from schema.directives
@@ -204,25 +224,50 @@ def rename_roots(
         The types under their final names.
     """
     renames: dict[str, str] = {}
+    for operation, name, place in _roots(document, subgraph, report):
+        usual = ROOTS[operation]
+        if name not in types:
+            message = f'The {operation} root type "{name}" is not defined'
+            report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+        elif name != usual and usual in types:
+            report.error(
+                ErrorCode[f"ROOT_{usual.upper()}_USED"],
+                f'A type is called "{usual}" although the {operation} root type is "{name}"',
+                [Place(subgraph, types[usual].offset)],
+            )
+        elif name != usual:
+            renames[name] = usual
+    if renames:
+        for definition in types.values():
+            _rename_references(definition, renames)
+        types = {renames.get(name, name): definition for name, definition in types.items()}
+    for operation, usual in ROOTS.items():
+        root = types.get(usual)
+        if root is not None and root.kind is not Kind.OBJECT:
+            message = f"The {operation} root type must be an object type, not a {root.kind.words}"
+            report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, root.offset)])
+    return types
+
+
+def _roots(document: Document, subgraph: str, report: Report) -> Iterator[tuple[str, str, Place]]:
+    """Operation and name of each root type that the schema definition names."""
+    has_definition = False
+    operations: dict[str, str] = {}
     for schema in document.schemas:
+        place = Place(subgraph, schema.offset)
+        if has_definition and not schema.is_extension:
+            message = "There can be only one schema definition"
+            report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+        has_definition = has_definition or not schema.is_extension
         for operation, name in schema.operations.items():
-            usual = ROOTS[operation]
-            if name not in types:
-                message = f'The {operation} root type "{name}" is not defined'
-                report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, schema.offset)])
-            elif name != usual and usual in types:
-                report.error(
-                    ErrorCode[f"ROOT_{usual.upper()}_USED"],
-                    f'A type is called "{usual}" although the {operation} root type is "{name}"',
-                    [Place(subgraph, types[usual].offset)],
-                )
-            elif name != usual:
-                renames[name] = usual
-    if not renames:
-        return types
-    for definition in types.values():
-        _rename_references(definition, renames)
-    return {renames.get(name, name): definition for name, definition in types.items()}
+            if operation in operations:
+                message = f"There can be only one {operation} root type"
+                report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+            elif name in operations.values():
+                message = f'"{name}" is the root type of two operations'
+                report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+            operations.setdefault(operation, name)
+            yield operation, name, place
 
 
 def _rename_references(definition: TypeDefinition, renames: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ count as resolved by the subgraph.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ from router.federation.values import EnumText
 
 if TYPE_CHECKING:
     from router.composition.subgraph.schema import SubgraphSchema
+
+_CONTEXT_REFERENCE = re.compile(r"\s*\$([A-Za-z_]\w*)\s*(.*)", re.DOTALL)
 
 Coordinate = tuple[str, str]
 """Type and field."""
@@ -175,12 +178,10 @@ def context_reference(argument: InputValue) -> tuple[str, Selections] | None:
     if use is None:
         return None
     text = use.arguments.get("field")
-    if not isinstance(text, str) or not text.strip().startswith("$"):
+    match = _CONTEXT_REFERENCE.match(text) if isinstance(text, str) else None
+    if match is None:
         return "", ()
-    name, _, rest = text.strip()[1:].partition("{")
-    condition = ""
-    name, _, condition = name.strip().partition(" ")
     try:
-        return name, parse_selections(f"{condition} {{{rest}" if condition else f"{{{rest}")
+        return match[1], parse_selections(match[2])
     except SelectionError:
-        return name, ()
+        return match[1], ()

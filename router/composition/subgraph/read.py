@@ -14,6 +14,7 @@ from router.composition.subgraph.expand import (
     rename_directives,
     rename_roots,
     take_out_definitions,
+    unwrap_field_sets,
 )
 from router.composition.subgraph.read_links import federation_version, read_links, unknown_imports
 from router.composition.subgraph.schema import SubgraphSchema
@@ -49,10 +50,11 @@ def read_subgraph(
     if report.error_count() > errors_before:
         return None
     rename_directives(document, directive_names(links, directives))
+    unwrap_field_sets(document)
     allowed = take_out_definitions(types, directives, links, name, report)
     types = rename_roots(document, types, name, report)
     drop_entity_fields(types)
-    coerce_defaults(types)
+    coerce_defaults(types, directives)
     if report.error_count() > errors_before:
         return None
     return SubgraphSchema(

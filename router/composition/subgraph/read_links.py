@@ -9,6 +9,7 @@ from router.composition.report import Place, Report
 from router.federation.links import Link, LinkError, Links, parse_link
 from router.federation.specification import (
     FEDERATION,
+    KNOWN_VERSIONS,
     LINK,
     NEWEST_MINOR,
     link_vocabulary,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 FEDERATION_1 = (1, 0)
 
+_LINK_ARGUMENTS = frozenset(link_vocabulary().directives["link"].arguments)
+
 
 def read_links(document: Document, subgraph: str, report: Report) -> Links:
     """All links of a subgraph; faulty ones are reported and left out."""
@@ -32,6 +35,10 @@ def read_links(document: Document, subgraph: str, report: Report) -> Links:
         if use.name != name:
             continue
         place = [Place(subgraph, use.offset)]
+        for argument in use.arguments:
+            if argument not in _LINK_ARGUMENTS:
+                message = f'Unknown argument "{argument}" of directive "@{name}"'
+                report.error(ErrorCode.INVALID_GRAPHQL, message, place)
         try:
             link = parse_link(use.arguments, use.offset)
         except LinkError as error:
@@ -73,8 +80,9 @@ def _check_version(link: Link, place: list[Place], report: Report) -> None:
     elif link.identity == FEDERATION and link.version[1] > NEWEST_MINOR:
         message = f'"{link.url}" is read as federation 2.{NEWEST_MINOR}, the newest known here'
         report.hint(HintCode.NEWER_FEDERATION_VERSION, message, place)
-    elif link.identity == LINK and link.version != (1, 0):
-        message = f'Unknown version of link in "{link.url}"; 1.0 exists'
+    elif link.version not in KNOWN_VERSIONS.get(link.identity, (link.version,)):
+        known = ", ".join(f"{major}.{minor}" for major, minor in KNOWN_VERSIONS[link.identity])
+        message = f'Unknown version of {link.name} in "{link.url}"; known: {known}'
         report.error(ErrorCode.UNKNOWN_LINK_VERSION, message, place)
 
 

@@ -69,9 +69,12 @@ def parse_selections(text: str) -> Selections:
     if text.count("{") + text.count("[") > MAX_NESTED_BRACES:
         msg = "too deeply nested"
         raise SelectionError(msg)
+    if not text.strip(" \t\r\n,{}"):
+        msg = "it selects nothing"
+        raise SelectionError(msg)
     source = text if text.lstrip().startswith("{") else f"{{{text}}}"
     try:
-        document = parse(source, no_location=True)
+        document = parse(source, no_location=True, allow_empty_selection_sets=False)
     except GraphQLError as error:
         raise SelectionError(error.message) from None
     operation = document.definitions[0]

@@ -28,6 +28,7 @@ from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.specification import (
     EXTENDS,
     EXTERNAL,
+    FIELD_SET_DIRECTIVES,
     KEY,
     PROVIDES,
     REQUIRES,
@@ -36,15 +37,12 @@ from router.federation.specification import (
     TAG,
 )
 from router.federation.type_refs import named_type
-from router.federation.values import print_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from router.composition.report import Report
     from router.composition.subgraph.schema import SubgraphSchema
-
-_FIELD_SET_DIRECTIVES = frozenset({KEY, REQUIRES, PROVIDES})
 
 
 def upgrade(schemas: Sequence[SubgraphSchema], report: Report) -> None:
@@ -98,10 +96,13 @@ def _join_field_lists(schema: SubgraphSchema) -> None:
         uses = [use for element in definition.fields.values() for use in element.directives]
         for use in [*definition.directives, *uses]:
             fields = use.arguments.get("fields")
-            if use.name in _FIELD_SET_DIRECTIVES and isinstance(fields, list):
-                use.arguments["fields"] = " ".join(
-                    str(item) if isinstance(item, str) else print_value(item) for item in fields
-                )
+            if (
+                use.name in FIELD_SET_DIRECTIVES
+                and isinstance(fields, list)
+                and fields
+                and all(isinstance(item, str) for item in fields)
+            ):
+                use.arguments["fields"] = " ".join(fields)
 
 
 def _drop(element: TypeDefinition | Field, *names: str) -> None:
@@ -226,6 +227,14 @@ def _drop_provides_on_leaves(schema: SubgraphSchema) -> None:
 
 
 def _drop_unused_externals(schema: SubgraphSchema, report: Report) -> None:
+    """Until nothing is unused: what is dropped may have been the only use of another field."""
+    while _drop_unused_externals_once(schema, report):
+        pass
+
+
+def _drop_unused_externals_once(schema: SubgraphSchema, report: Report) -> bool:
+    """Whether a field was dropped."""
+    has_dropped = False
     facts = facts_of(schema)
     for definition in list(schema.types.values()):
         if definition.kind is not Kind.OBJECT:
@@ -238,6 +247,7 @@ def _drop_unused_externals(schema: SubgraphSchema, report: Report) -> None:
         ]
         for name in unused:
             del definition.fields[name]
+            has_dropped = True
         if not unused or definition.fields:
             continue
         if _is_referenced(schema, definition.name):
@@ -250,6 +260,7 @@ def _drop_unused_externals(schema: SubgraphSchema, report: Report) -> None:
         else:
             del schema.types[definition.name]
             schema.forget_implementations()
+    return has_dropped
 
 
 def _is_referenced(schema: SubgraphSchema, name: str) -> bool:

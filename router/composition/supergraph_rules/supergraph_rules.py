@@ -10,12 +10,14 @@ from router.composition.supergraph_rules.inaccessible import inaccessible
 from router.composition.supergraph_rules.inaccessible_defaults import inaccessible_defaults
 from router.composition.supergraph_rules.required_arguments import required_arguments
 from router.composition.supergraph_rules.shared_runtime_types import shared_runtime_types
+from router.composition.supergraph_rules.union_members import union_members
 
 if TYPE_CHECKING:
     from router.composition.merge.merged_schema import MergeContext
 
 _RULES = (
     implemented_fields,
+    union_members,
     required_arguments,
     inaccessible,
     inaccessible_defaults,

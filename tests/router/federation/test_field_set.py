@@ -30,6 +30,7 @@ from router.federation.field_set import (
             "media { ... on Book { title id } }",
         ),
         ("... { id }", "id"),
+        (" { id } ", "id"),
     ],
 )
 def test_equal_fields_are_merged(text: str, printed: str) -> None:

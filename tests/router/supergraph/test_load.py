@@ -142,6 +142,20 @@ def test_the_api_schema_is_what_clients_may_use() -> None:
     assert print_schema(build_schema(supergraph.api_sdl())) == print_schema(expected)
 
 
+def test_types_named_like_a_specification_belong_to_the_api() -> None:
+    supergraph = load_supergraph(
+        HEAD
+        + """
+type Query @join__type(graph: A) { tag: tag link: link cost(by: cost): Int }
+type tag @join__type(graph: A) { name: String }
+type link @join__type(graph: A) { url: String }
+enum cost @join__type(graph: A) { LOW @join__enumValue(graph: A) }
+"""
+    )
+
+    assert {"tag", "link", "cost"} <= supergraph.api_schema.type_map.keys()
+
+
 def test_the_first_join_version_has_owners() -> None:
     supergraph = load_supergraph(
         """
