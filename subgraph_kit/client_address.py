@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_LONGEST = 64
+"""Characters of an address with zone and port; what is remembered is bounded by it."""
+
+
 class TrustedProxies:
     """Networks whose `X-Forwarded-For` counts."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         self._networks = tuple(ip_network(network, strict=False) for network in networks)
+        self._is_trusted = lru_cache(1024)(self._is_in_a_network)
 
     def client_address(self, peer: str, forwarded_for: str | None) -> str:
         """The address nearest to us in the chain that is not a trusted proxy.
@@ -38,7 +44,7 @@ class TrustedProxies:
             address = parsed
         return str(address)
 
-    def _is_trusted(self, address: IPv4Address | IPv6Address) -> bool:
+    def _is_in_a_network(self, address: IPv4Address | IPv6Address) -> bool:
         return any(address in network for network in self._networks)
 
 
@@ -51,6 +57,11 @@ def rate_limit_address(address: str) -> str:
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    return _parse_short(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(4096)
+def _parse_short(text: str) -> IPv4Address | IPv6Address | None:
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -20,8 +20,8 @@ graphql-core: `compile_operation` answers None.
 Source: GraphQL specification, October 2021, section 6.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     DocumentNode,
@@ -29,19 +29,32 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    VariableDefinitionNode,
     get_variable_values,
     print_ast,
 )
-from graphql.execution.values import VariableValuesOrErrors
+from graphql.execution.get_variable_signature import (
+    GraphQLVariableSignature,
+    get_variable_signature,
+)
+from graphql.execution.values import (
+    VariableValues,
+    VariableValuesOrErrors,
+    VariableValueSource,
+)
 
-from subgraph_kit.operation_compiler import Compiler, condition_variables
-from subgraph_kit.operation_plan import ObjectOf, Run
+from subgraph_kit.operation_compiler import MAX_INT, MIN_INT, Compiler, condition_variables
+from subgraph_kit.operation_run import Run
+
+if TYPE_CHECKING:
+    from subgraph_kit.operation_plan import ObjectOf
 
 _MAX_VARIANTS = 16
 _MAX_VARIABLE_ERRORS = 50
@@ -88,11 +101,11 @@ class CompiledOperation:
         self._fragments = fragments
         self._root_type = root_type
         self._conditions = tuple(sorted(set(condition_variables(operation, fragments))))
-        self._representations = tuple(
-            definition.variable.name.value
+        self._variables = {
+            definition.variable.name.value: definition
             for definition in operation.variable_definitions or ()
-            if print_ast(definition.type) == "[_Any!]!"
-        )
+        }
+        self._plain_variables = tuple(_plain_variables(schema, self._variables))
         self._variants: dict[tuple[object, ...], ObjectOf] = {}
 
     async def execute(
@@ -104,7 +117,7 @@ class CompiledOperation:
             context: What resolvers see as `info.context`.
             variables: As the client sent them.
         """
-        values = self._coerced(dict(variables or {}))
+        values = self._coerced(variables or {})
         if isinstance(values, list):
             return ExecutionResult(None, values)
         run = Run(self._schema, self._operation, self._fragments, context, values)
@@ -117,26 +130,21 @@ class CompiledOperation:
             await run.settle()
         return ExecutionResult(holder["data"], run.errors or None)
 
-    def _coerced(self, variables: dict[str, Any]) -> VariableValuesOrErrors:
-        """The variables' values as their types say.
-
-        Representations of entities are what they are: graphql-core would look at each value of
-        each to no other end.
-        """
-        representations = {
-            name: variables[name]
-            for name in self._representations
-            if _are_objects(variables.get(name))
-        }
-        variables.update({name: [] for name in representations})
-        values = get_variable_values(
-            self._schema,
-            self._operation.variable_definitions or (),
-            variables,
-            _MAX_VARIABLE_ERRORS,
-        )
+    def _coerced(self, variables: Mapping[str, Any]) -> VariableValuesOrErrors:
+        """The variables' values as their types say; most are that already."""
+        plain = VariableValues({}, {})
+        for name, signature, is_plain in self._plain_variables:
+            value = variables.get(name)
+            if is_plain(value):
+                plain.sources[name] = VariableValueSource(signature, value)
+                plain.coerced[name] = value
+        others = [its for name, its in self._variables.items() if name not in plain.coerced]
+        if not others:
+            return plain
+        values = get_variable_values(self._schema, others, dict(variables), _MAX_VARIABLE_ERRORS)
         if not isinstance(values, list):
-            values.coerced.update(representations)
+            values.sources.update(plain.sources)
+            values.coerced.update(plain.coerced)
         return values
 
     def _variant(self, variables: Mapping[str, Any]) -> "ObjectOf":
@@ -145,14 +153,41 @@ class CompiledOperation:
         root = self._variants.get(key)
         if root is None:
             compiler = Compiler(self._schema, self._fragments, variables)
-            root = compiler.object(self._root_type, [self._operation.selection_set])
+            root = compiler.root(self._root_type, self._operation.selection_set)
             if len(self._variants) < _MAX_VARIANTS:
                 self._variants[key] = root
         return root
 
 
+def _plain_variables(
+    schema: GraphQLSchema, definitions: Mapping[str, VariableDefinitionNode]
+) -> Iterator[tuple[str, GraphQLVariableSignature, Callable[[object], bool]]]:
+    for name, definition in definitions.items():
+        is_plain = _IS_PLAIN.get(print_ast(definition.type).removesuffix("!"))
+        signature = get_variable_signature(schema, definition)
+        if is_plain is not None and not isinstance(signature, GraphQLError):
+            yield name, signature, is_plain
+
+
 def _are_objects(value: object) -> bool:
     return isinstance(value, list) and all(type(item) is dict for item in value)
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str
+
+
+def _is_int(value: object) -> bool:
+    return type(value) is int and MIN_INT <= value <= MAX_INT
+
+
+_IS_PLAIN: Mapping[str, Callable[[object], bool]] = {
+    "[_Any!]": _are_objects,  # graphql-core would look at each value of each to no other end
+    "ID": _is_text,
+    "String": _is_text,
+    "Int": _is_int,
+}
+"""Which values of variables are as their type says without being coerced, by type."""
 
 
 def _root_fields(

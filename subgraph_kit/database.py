@@ -117,8 +117,11 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of the pool, each statement committed on its own."""
-        async with asyncio.timeout(self._pool_timeout_s):
-            await self._turns.acquire()
+        if self._turns.locked():
+            async with asyncio.timeout(self._pool_timeout_s):
+                await self._turns.acquire()
+        else:
+            await self._turns.acquire()  # at once, which a timeout would make three times as dear
         try:
             connection = self._idle_connection() or await self._connect(
                 statement_timeout_s=self._answer_timeout_s

@@ -117,6 +117,8 @@ class Inbox:
         self._retry_delays_s = retry_delays_s
         self._arrived = asyncio.Event()
         self.subscription = Subscription(queue, tuple(handlers))
+        for event_type in (*handlers, _UNREADABLE):
+            EVENTS_DEAD.labels(service, event_type)  # from zero, so that the first is an increase
 
     async def run(self, broker: Broker) -> None:
         """Receive and handle until cancelled, through failures of broker and database."""

@@ -36,11 +36,11 @@ from subgraph_kit.operation_plan import (
     ObjectOf,
     Slot,
     TypePlan,
-    Value,
 )
+from subgraph_kit.operation_run import Value
 
 _CONDITIONS = frozenset(("skip", "include"))
-_MIN_INT, _MAX_INT = -(2**31), 2**31 - 1
+MIN_INT, MAX_INT = -(2**31), 2**31 - 1
 _EXACT_CLASSES: Mapping[str, type] = {"ID": str, "String": str, "Boolean": bool}
 
 
@@ -57,13 +57,20 @@ class Compiler:
         self._fragments = fragments
         self._variables = variables
 
-    def object(
-        self, type_: GraphQLObjectType, selection_sets: Sequence[SelectionSetNode]
+    def root(self, type_: GraphQLObjectType, selection_set: SelectionSetNode) -> ObjectOf:
+        return self._object(type_, [selection_set], None)
+
+    def _object(
+        self,
+        type_: GraphQLObjectType,
+        selection_sets: Sequence[SelectionSetNode],
+        class_: type | None,
     ) -> ObjectOf:
         collected: dict[str, list[FieldNode]] = {}
         for selection_set in selection_sets:
             self._collect(type_, selection_set, collected, set())
-        return ObjectOf([self._field(type_, key, nodes) for key, nodes in collected.items()])
+        fields = [self._field(type_, key, nodes) for key, nodes in collected.items()]
+        return ObjectOf(fields, class_)
 
     def _field(self, parent_type: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> FieldPlan:
         name = nodes[0].name.value
@@ -90,12 +97,16 @@ class Compiler:
             return ListOf(self._slot(name, type_.of_type, nodes))
         selection_sets = [node.selection_set for node in nodes if node.selection_set is not None]
         if isinstance(type_, GraphQLObjectType):
-            return self.object(type_, selection_sets)
+            return self._object(type_, selection_sets, _class_of(type_))
         assert isinstance(type_, (GraphQLInterfaceType, GraphQLUnionType))  # noqa: S101 - the rest
         possible = self._schema.get_possible_types(type_)
-        objects = {concrete.name: self.object(concrete, selection_sets) for concrete in possible}
+        classes = {_class_of(concrete): concrete for concrete in possible}
+        objects = {
+            concrete.name: self._object(concrete, selection_sets, class_)
+            for class_, concrete in classes.items()
+        }
         return AbstractOf(
-            type_, objects, {_class_of(concrete): concrete.name for concrete in possible}
+            type_, objects, {class_: concrete.name for class_, concrete in classes.items()}
         )
 
     def _collect(
@@ -195,6 +206,6 @@ def _converter(type_: GraphQLLeafType) -> Callable[[Any], Any]:
         return enum_name
     if type_.name == "Int":
         return lambda value: (
-            value if type(value) is int and _MIN_INT <= value <= _MAX_INT else coerce(value)
+            value if type(value) is int and MIN_INT <= value <= MAX_INT else coerce(value)
         )
     return coerce

@@ -3,95 +3,40 @@
 See `compiled_operation` for what it is good for.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from graphql import (
     FieldNode,
-    FragmentDefinitionNode,
-    GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLResolveInfo,
-    GraphQLSchema,
     GraphQLUnionType,
-    OperationDefinitionNode,
     get_argument_values,
-    located_error,
 )
-from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 
-Value: TypeAlias = Any
-"""Whatever a resolver returns or an attribute holds."""
-Container: TypeAlias = Any
-"""A dict with response keys, or a list with indexes."""
-Place: TypeAlias = "tuple[Container, str | int]"
-PathLink: TypeAlias = "tuple[Any, str | int, str | None]"
-"""Path of the parent, key, and type name: as `graphql.pyutils.Path`, but cheap to make."""
+from subgraph_kit.operation_run import Container, PathLink, Place, Run, Value
 
-
-class Run:
-    """What one execution gathers."""
-
-    __slots__ = ("context", "errors", "fragments", "operation", "schema", "unsettled", "variables")
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        operation: OperationDefinitionNode,
-        fragments: dict[str, FragmentDefinitionNode],
-        context: object,
-        variables: VariableValues,
-    ) -> None:
-        self.schema = schema
-        self.operation = operation
-        self.fragments = fragments
-        self.context = context
-        self.variables = variables
-        self.errors: list[GraphQLError] = []
-        self.unsettled: list[Any] = []
-
-    def fail(
-        self, error: Exception, nodes: Sequence[FieldNode], path: "PathLink | None", target: Place
-    ) -> None:
-        """Report an error and write null to the nearest place that may hold it."""
-        self.errors.append(located_error(error, nodes, _keys(path)))
-        container, key = target
-        container[key] = None
-
-    async def settle(self) -> None:
-        """Wait for what resolvers left unfinished, and for what comes of that."""
-        waiting, self.unsettled = self.unsettled, []
-        if len(waiting) == 1:
-            await self._settle_one(*waiting[0])
-        elif waiting:
-            await asyncio.gather(*(self._settle_one(*item) for item in waiting))
-        if self.unsettled:
-            await self.settle()
-
-    async def _settle_one(
-        self, slot: "Slot", awaitable: Value, container: Container, key: str | int,
-        path: PathLink, target: Place,
-    ) -> None:  # fmt: skip
-        try:
-            value = await awaitable
-        except Exception as error:  # noqa: BLE001 - border: one field's failure is its own
-            self.fail(error, slot.nodes, path, target)
-        else:
-            slot.put(self, value, container, key, path, target)
+Reader: TypeAlias = Callable[[Any], Any]
+"""Makes JSON of a value at once. Raises when something in it is not as planned: a null where none
+may be, a failure, something unfinished, another class; `put` then finds out what it is."""
 
 
 class TypePlan(Protocol):
-    """Puts a value that is neither null nor unfinished into its place; may raise."""
+    @property
+    def read(self) -> Reader | None:
+        """For a value that is not null; None when a field in it has a resolver."""
+        ...
 
     def put(
         self, run: Run, value: Value, container: Container, key: str | int,
-        path: "PathLink | None", target: Place,
-    ) -> None: ...  # fmt: skip
+        path: PathLink | None, target: Place,
+    ) -> None:  # fmt: skip
+        """Put a value that is neither null nor unfinished into its place; may raise."""
+        ...
 
 
 class Slot:
@@ -125,7 +70,7 @@ class Slot:
         elif isinstance(value, Exception):
             run.fail(value, self.nodes, path, target)
         elif _is_awaitable(type(value)):
-            run.unsettled.append((self, value, container, key, path, target))
+            run.unsettled.append((self.put, self.nodes, value, container, key, path, target))
         else:
             try:
                 self.type.put(run, value, container, key, path, target)
@@ -141,29 +86,37 @@ class Leaf:
         exact_class: Values of just this class are JSON already; None when there is none such.
     """
 
-    __slots__ = ("convert", "exact_class")
+    __slots__ = ("exact_class", "read")
 
     def __init__(self, convert: Callable[[Any], Any], exact_class: type | None = None) -> None:
-        self.convert = convert
+        self.read: Reader = convert
         self.exact_class = exact_class
 
     def put(
         self, _run: Run, value: Value, container: Container, key: str | int,
-        _path: "PathLink | None", _target: Place,
+        _path: PathLink | None, _target: Place,
     ) -> None:  # fmt: skip
-        container[key] = self.convert(value)
+        container[key] = self.read(value)
 
 
 class ListOf:
-    __slots__ = ("items",)
+    __slots__ = ("items", "read")
 
     def __init__(self, items: Slot) -> None:
         self.items = items
+        self.read: Reader | None = _list_reader(items)
 
     def put(
         self, run: Run, value: Value, container: Container, key: str | int,
-        path: "PathLink | None", target: Place,
+        path: PathLink | None, target: Place,
     ) -> None:  # fmt: skip
+        if self.read is not None:
+            try:
+                container[key] = self.read(value)
+            except Exception:  # noqa: BLE001, S110 - each failure is reported item by item
+                pass
+            else:
+                return
         if isinstance(value, (str, bytes, Mapping)):
             raise TypeError(f"{self.items.name} must be a list.")  # noqa: EM102
         values = list(value)
@@ -175,25 +128,31 @@ class ListOf:
 
 
 class ObjectOf:
-    """Fields of one object type, in the order of the answer."""
+    """Fields of one object type, in the order of the answer.
 
-    __slots__ = ("_keys", "_leaves", "_others", "_read_leaves")
+    Args:
+        fields: What is selected.
+        class_: Of the values that are read at once; None for the root, which has none.
+    """
 
-    def __init__(self, fields: "Sequence[FieldPlan]") -> None:
+    __slots__ = ("_keys", "_others", "_plain", "_read_plain", "read")
+
+    def __init__(self, fields: "Sequence[FieldPlan]", class_: type | None) -> None:
         self._keys = tuple(field.key for field in fields)
-        self._leaves = tuple(field for field in fields if field.is_plain_leaf)
-        self._others = tuple(field for field in fields if not field.is_plain_leaf)
-        self._read_leaves = _leaf_reader(fields)
+        self._plain = tuple(field for field in fields if field.is_plain)
+        self._others = tuple(field for field in fields if not field.is_plain)
+        self._read_plain = _object_reader(fields, class_)
+        self.read: Reader | None = None if self._others else self._read_plain
 
     def put(
         self, run: Run, value: Value, container: Container, key: str | int,
-        path: "PathLink | None", target: Place,
+        path: PathLink | None, target: Place,
     ) -> None:  # fmt: skip
         try:
-            container[key] = out = self._read_leaves(value)
+            container[key] = out = self._read_plain(value)
         except Exception:  # noqa: BLE001 - each failure is reported when they are read one by one
             container[key] = out = dict.fromkeys(self._keys)
-            for field in self._leaves:
+            for field in self._plain:
                 field.put(run, value, out, path, target)
         for field in self._others:
             field.put(run, value, out, path, target)
@@ -202,7 +161,7 @@ class ObjectOf:
         """The root of a mutation: a field begins when the one before it is all done."""
         out: dict[str, Any] = dict.fromkeys(self._keys)
         holder["data"] = out
-        for field in (*self._leaves, *self._others):  # a leaf here is `__typename`
+        for field in (*self._plain, *self._others):  # what is plain here is `__typename`
             field.put(run, None, out, None, (holder, "data"))
             await run.settle()
             if holder["data"] is None:
@@ -212,7 +171,7 @@ class ObjectOf:
 class AbstractOf:
     """An interface or union: the type of each value decides."""
 
-    __slots__ = ("_objects", "_of_class", "_type")
+    __slots__ = ("_objects", "_of_class", "_type", "read")
 
     def __init__(
         self,
@@ -223,10 +182,14 @@ class AbstractOf:
         self._type = type_
         self._objects = objects
         self._of_class = of_class
+        readers = {class_: objects[name].read for class_, name in of_class.items()}
+        self.read: Reader | None = None
+        if all(read is not None for read in readers.values()):
+            self.read = lambda value: readers[type(value)](value)  # type: ignore[misc]
 
     def put(
         self, run: Run, value: Value, container: Container, key: str | int,
-        path: "PathLink | None", target: Place,
+        path: PathLink | None, target: Place,
     ) -> None:  # fmt: skip
         name = self._of_class.get(type(value))
         if name is None:
@@ -256,15 +219,16 @@ class FieldPlan:
         self.attribute = attribute
 
     @property
-    def is_plain_leaf(self) -> bool:
-        return self.attribute is not None and isinstance(self.slot.type, Leaf)
+    def is_plain(self) -> bool:
+        """Whether neither the field nor anything below it has a resolver."""
+        return self.attribute is not None and self.slot.type.read is not None
 
     def put(
         self,
         run: Run,
         source: Value,
         out: dict[str, Any],
-        path: "PathLink | None",
+        path: PathLink | None,
         target: Place,
     ) -> None:
         here = (path, self.key, self.parent_type.name)
@@ -295,49 +259,83 @@ class FieldPlan:
         return resolve(source, info, **arguments)
 
 
-def _leaf_reader(fields: "Sequence[FieldPlan]") -> Callable[[Any], dict[str, Any]]:
-    """A function that makes an object of the answer: all leaves at once, null in other places.
+def _object_reader(fields: "Sequence[FieldPlan]", class_: type | None) -> Reader:
+    """A function that makes an object of the answer: all plain fields at once, null in the others.
 
-    It is generated, since a page holds hundreds of leaves. For `{ id dueAt owner { id } }`:
+    It is generated, since a page holds hundreds of fields. For `{ id dueAt owner { id } }`:
 
         def read(value):
-            leaf0 = value.id
-            if type(leaf0) is not class0:
-                if leaf0 is None: raise WrongLeafError
-                leaf0 = convert0(leaf0)
-            leaf1 = value.due_at
-            if leaf1 is not None:
-                leaf1 = convert1(leaf1)
-            return {'id': leaf0, 'dueAt': leaf1, 'owner': None}
-
-    It raises when any leaf is wrong.
+            if type(value) is not class_: raise NotAsPlannedError
+            field0 = value.id
+            if type(field0) is not class0:
+                if field0 is None: raise NotAsPlannedError
+                field0 = read0(field0)
+            field1 = value.due_at
+            if field1 is not None:
+                field1 = read1(field1)
+            field2 = value.owner
+            if field2 is not None:
+                field2 = read2(field2)
+            return {'id': field0, 'dueAt': field1, 'owner': field2}
     """
-    names: dict[str, Any] = {"WrongLeafError": _WrongLeafError}
+    names: dict[str, Any] = {"NotAsPlannedError": _NotAsPlannedError, "class_": class_}
     lines = ["def read(value):"]
+    if class_ is not None:
+        lines.append(" if type(value) is not class_: raise NotAsPlannedError")
     items = []
     for number, field in enumerate(fields):
-        leaf = field.slot.type
-        if field.attribute is None or not isinstance(leaf, Leaf):
+        if not field.is_plain:
             items.append(f"{field.key!r}: None")
             continue
-        name, class_, convert = f"leaf{number}", f"class{number}", f"convert{number}"
-        names |= {class_: leaf.exact_class, convert: leaf.convert}
+        name, exact_class, read = f"field{number}", f"class{number}", f"read{number}"
+        type_ = field.slot.type
+        names[read] = type_.read
+        names[exact_class] = type_.exact_class if isinstance(type_, Leaf) else None
         lines.append(f" {name} = value.{field.attribute}")
-        lines.append(f" if type({name}) is not {class_}:" if leaf.exact_class else " if True:")
+        lines.append(
+            f" if type({name}) is not {exact_class}:" if names[exact_class] else " if True:"
+        )
         if field.slot.is_nullable:
-            lines.append(f"  if {name} is not None: {name} = {convert}({name})")
+            lines.append(f"  if {name} is not None: {name} = {read}({name})")
         else:
-            lines.append(f"  if {name} is None: raise WrongLeafError")
-            lines.append(f"  {name} = {convert}({name})")
+            lines.append(f"  if {name} is None: raise NotAsPlannedError")
+            lines.append(f"  {name} = {read}({name})")
         items.append(f"{field.key!r}: {name}")
     lines.append(f" return {{{', '.join(items)}}}")
     exec("\n".join(lines), names)  # noqa: S102 - made of names of the schema and of aliases
-    read: Callable[[Any], dict[str, Any]] = names["read"]
+    made: Reader = names["read"]
+    return made
+
+
+def _list_reader(items: Slot) -> Reader | None:
+    read = _leaf_item_reader(items.type) if isinstance(items.type, Leaf) else items.type.read
+    if read is None:
+        return None
+
+    def read_item(value: Value) -> Any:  # noqa: ANN401 - JSON
+        return None if value is None else read(value)
+
+    read_each = read_item if items.is_nullable else read
+
+    def read_list(values: Value) -> list[Any]:
+        if type(values) is not list:
+            raise _NotAsPlannedError
+        return [read_each(value) for value in values]
+
+    return read_list
+
+
+def _leaf_item_reader(leaf: Leaf) -> Reader:
+    def read(value: Value) -> Any:  # noqa: ANN401 - JSON
+        if value is None or isinstance(value, Exception) or _is_awaitable(type(value)):
+            raise _NotAsPlannedError
+        return leaf.read(value)
+
     return read
 
 
-class _WrongLeafError(Exception):
-    """Some leaf is null that must not be."""
+class _NotAsPlannedError(Exception):
+    """A value cannot be read at once."""
 
 
 def _is_awaitable(class_: type) -> bool:
@@ -351,14 +349,6 @@ _AWAITABLE: dict[type, bool] = {}
 """By class, of which there are few; a look into the class costs more when it finds nothing."""
 
 
-def _keys(path: "PathLink | None") -> list[str | int]:
-    keys: list[str | int] = []
-    while path is not None:
-        path, key, _ = path
-        keys.append(key)
-    return keys[::-1]
-
-
-def _full_path(path: "PathLink") -> Path:
+def _full_path(path: PathLink) -> Path:
     above, key, type_name = path
     return Path(None if above is None else _full_path(above), key, type_name)

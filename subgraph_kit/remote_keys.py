@@ -73,7 +73,9 @@ class RemoteKeys:
     async def _fetch(self) -> None:
         self._tried_at = self._now()
         try:
-            response = await self._client.get(self._url, timeout=self._timeout_s)
+            # The client's own limit is for each read: an answer in drops would never end.
+            async with asyncio.timeout(self._timeout_s):
+                response = await self._client.get(self._url)
             response.raise_for_status()
             document = response.json()
             keys = {
@@ -81,7 +83,7 @@ class RemoteKeys:
                 for key in jwt.PyJWKSet.from_dict(document).keys
                 if key.key_id is not None
             }
-        except (httpx.HTTPError, ValueError, jwt.PyJWTError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError, jwt.PyJWTError) as error:
             log.warning("keys could not be fetched", url=self._url, reason=repr(error))
             return
         self._fetched_at = self._now()

@@ -87,15 +87,15 @@ class RevocationFollower:
     async def poll(self) -> None:
         """Ask once; whatever goes wrong leaves the last list in force."""
         try:
-            response = await self._client.get(
-                self._url,
-                headers={"If-None-Match": self._etag} if self._etag else {},
-                timeout=_TIMEOUT_S,
-            )
+            # The client's own limit is for each read: an answer in drops would never end.
+            async with asyncio.timeout(_TIMEOUT_S):
+                response = await self._client.get(
+                    self._url, headers={"If-None-Match": self._etag} if self._etag else {}
+                )
             if response.status_code != httpx.codes.NOT_MODIFIED:
                 response.raise_for_status()
                 await self._take(response)
-        except (httpx.HTTPError, UnavailableError, ValueError) as error:
+        except (httpx.HTTPError, TimeoutError, UnavailableError, ValueError) as error:
             if not self._is_failing:
                 log.warning("revocations cannot be followed", url=self._url, reason=repr(error))
             self._is_failing = True

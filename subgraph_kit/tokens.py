@@ -2,8 +2,8 @@
 
 A token is a JWT of auth (`typ: at+jwt`, ES256). It is good when its signature is made by a key that
 auth publishes, issuer and audience are ours, and it has not expired (30 s are granted to clocks).
-A good token's viewer is remembered by the token's SHA-256 until it expires, so the signature of a
-busy client is checked once. When the set of keys changes everything remembered is forgotten: a key
+A good token's viewer is remembered until the token expires, so the signature of a busy client is
+checked once. When the set of keys changes everything remembered is forgotten: a key
 that auth withdrew must stop working at once.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
 import jwt
@@ -80,7 +79,7 @@ class TokenVerifier:
         self._audience = audience
         self._cache_size = cache_size
         self._now = now
-        self._cache: OrderedDict[bytes, Viewer] = OrderedDict()
+        self._cache: OrderedDict[str, Viewer] = OrderedDict()
         self._cache_version = keys.version
 
     async def verify(self, token: str) -> Viewer | TokenProblem:
@@ -88,20 +87,19 @@ class TokenVerifier:
         if self._cache_version != self._keys.version:
             self._cache.clear()
             self._cache_version = self._keys.version
-        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
-        viewer = self._cache.get(digest)
+        viewer = self._cache.get(token)
         if viewer is None:
             outcome = await self._verify_signature(token)
             if isinstance(outcome, TokenProblem):
                 return outcome
-            viewer = self._remember(digest, outcome)
+            viewer = self._remember(token, outcome)
         if self._now() > viewer.expires_at + LEEWAY_S:
-            self._cache.pop(digest, None)
+            self._cache.pop(token, None)
             return TokenProblem.EXPIRED
         return viewer
 
-    def _remember(self, digest: bytes, viewer: Viewer) -> Viewer:
-        self._cache[digest] = viewer
+    def _remember(self, token: str, viewer: Viewer) -> Viewer:
+        self._cache[token] = viewer
         if len(self._cache) > self._cache_size:
             self._cache.popitem(last=False)
         return viewer

@@ -49,6 +49,8 @@ async def _run_job(job: PeriodicJob) -> None:
         try:
             while count := await job.run():
                 total += count
+        except DATABASE_AWAY as error:
+            log.warning("a job waits for the database", job=job.name, reason=repr(error))
         except Exception:
             # Border: a background task outlives its failures.
             log.exception("job failed", job=job.name)

@@ -132,6 +132,16 @@ async def test_a_hundred_entities_are_one_statement(auth: AuthGraph, statements:
     assert len(statements) == 1
 
 
+async def test_a_representation_may_be_written_with_variables_in_it(auth: AuthGraph) -> None:
+    alice = await auth.register("alice")
+    answer = await auth.data(
+        'query($id: ID!) { _entities(representations: [{ __typename: "User", id: $id }])'
+        " { ... on User { username } } }",
+        {"id": alice.id},
+    )
+    assert answer == {"_entities": [{"username": "alice"}]}
+
+
 async def test_a_bad_representation_is_an_error_of_its_own(auth: AuthGraph) -> None:
     alice = await auth.register("alice")
     good = {"__typename": "User", "id": alice.id, "username": "ignored"}

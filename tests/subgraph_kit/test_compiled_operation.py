@@ -194,6 +194,7 @@ fragment C on Named { x: name }
     [
         "{ __typename whole { __typename name n: name madeAt } }",
         "{ whole { parts { size colour weight } mainPart { name } maybeParts { size name } } }",
+        "{ whole { maybeParts { __typename } mainPart { __typename } } }",
         "{ wholes { name later(times: 2) { name size } mainPart { size } } }",
         "{ whole(name: \"none\") { name } wholes(count: 0) { name } }",
         "{ whole { fails failsLater { name } name } }",

@@ -1,6 +1,8 @@
 """Access tokens: verified once, remembered, judged with keys that come and go."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -68,6 +70,21 @@ async def test_a_remembered_token_expires(issuer: TokenIssuer) -> None:
     clock.now += 10
     assert await verifier.verify(token) is TokenProblem.EXPIRED
     assert await verifier.verify(token) is TokenProblem.EXPIRED
+
+
+async def test_keys_that_come_in_drops_are_given_up() -> None:
+    """Each drop comes in time; the answer never ends."""
+
+    async def drops() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.001)
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=drops()))
+    async with httpx.AsyncClient(transport=transport) as client, asyncio.timeout(5):
+        keys = RemoteKeys(JWKS_URL, client, timeout_s=0.02)
+        with pytest.raises(UnavailableError):
+            await keys.find("key-1")
 
 
 async def test_what_is_remembered_is_bounded(issuer: TokenIssuer) -> None:
