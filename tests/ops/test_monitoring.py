@@ -7,18 +7,23 @@ import re
 import subprocess
 from pathlib import Path
 from shutil import which
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import pytest
 import yaml
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from router.observations import FetchObservation, FetchOutcome, Observations
 from router.telemetry.metrics import RouterMetrics
+from subgraph_kit.inbox import Inbox, Progress
 from subgraph_kit.metrics import EVENTS_DEAD, OPERATION_DURATION, OUTBOX_LAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from subgraph_kit.database import Database, UnitOfWork
+    from subgraph_kit.events import Event
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OPS = CHECKOUT / "ops"
@@ -66,6 +71,19 @@ def test_an_expression_asks_for_what_is_told(expression: str) -> None:
     for grouping in re.findall(r"by \(([^)]*)\)", expression):
         labels.update(grouping.split(", "))
     assert labels <= ADDED_BY_PROMETHEUS.union(*(known[name] for name in names))
+
+
+def test_the_first_dead_event_is_an_increase() -> None:
+    """A series that begins at one has not increased: it has to be there before."""
+
+    async def handle(event: Event, work: UnitOfWork) -> Progress:
+        return Progress.DONE
+
+    database = cast("Database", None)
+    Inbox(database, service="monitored", queue="q", handlers={"user.deleted": handle})
+    for event_type in ("user.deleted", "unreadable"):
+        labels = {"service": "monitored", "type": event_type}
+        assert REGISTRY.get_sample_value("events_dead_total", labels) == 0
 
 
 def test_the_outcomes_that_alerts_count_exist() -> None:
