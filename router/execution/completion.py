@@ -33,11 +33,13 @@ class Completion:
     Attributes:
         violations: (path, problem) of places that no error so far explains.
         denials: (path, denied field) in the order of the response.
+        absences: (path, object) of fields that may be null and that nobody has told, nor failed to.
     """
 
     def __init__(self, explained: ErrorPaths) -> None:
         self.violations: list[tuple[ConcretePath, str]] = []
         self.denials: list[tuple[ConcretePath, DeniedField]] = []
+        self.absences: list[tuple[ConcretePath, JsonValue]] = []
         self._explained = explained
         self._path: list[str | int] = []
         self._flaws = 0
@@ -73,9 +75,11 @@ class Completion:
         flaws = self._flaws
         shape = selection.sole or selection.of(typename_of(value))
         if shape is None:
-            if child(value, TYPENAME) is UNSET and not self._explained.has_gaps:
+            if typename_of(value) is not None:
+                self._report("is of a type that is not possible here")
+            elif not self._explained.has_gaps:
                 self._report("does not tell its type")
-            return None
+            return _INVALID
         done: dict[str, Any] = {}
         for key, name, settled, field in shape.reads:
             # `child` written out: it runs for every value of the answer.
@@ -84,6 +88,8 @@ class Completion:
                 done[key] = item
                 continue
             self._path.append(key)
+            if item is UNSET and not self._explained.has_gaps:
+                self._miss(field, value)
             item = self._field(shape.type_name, field, item)
             self._path.pop()
             if item is _INVALID:
@@ -155,3 +161,10 @@ class Completion:
         path = tuple(self._path)
         if not self._explained.covers(path):
             self.violations.append((path, problem))
+
+    def _miss(self, field: FieldShape, holder: JsonValue) -> None:
+        """Note an absent field, unless it is told of otherwise."""
+        is_answered_here = field.type is None or field.denied is not None
+        if not is_answered_here and not isinstance(field.type, GraphQLNonNull):
+            self._flaws += 1
+            self.absences.append((tuple(self._path), holder))

@@ -42,6 +42,11 @@ def late(subgraph: str, path: ConcretePath | None) -> JsonObject:
     return _error(f"Subgraph '{subgraph}' did not answer in time.", TIMEOUT, subgraph, path)
 
 
+def no_value(subgraph: str, path: ConcretePath) -> JsonObject:
+    """The error for a value that may be null, but was not told at all."""
+    return _error(f"Subgraph '{subgraph}' gave no value.", UNAVAILABLE, subgraph, path)
+
+
 def wrong_value(subgraph: str, problem: str, path: ConcretePath) -> JsonObject:
     """The error for a value that the client's types rule out."""
     message = f"Subgraph '{subgraph}' answered with a value that {problem}."

@@ -17,6 +17,7 @@ from router.execution.layout import Source
 from router.execution.locate import keys_of, locate
 from router.execution.merge import compile_renames, copied
 from router.execution.object_types import ObjectType
+from router.execution.representations import is_left_out
 from router.execution.tree import attribute
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from router.execution.json_value import JsonObject, JsonValue
     from router.execution.layout import Layout
+    from router.execution.locate import Keys
     from router.execution.merge import Addition, Merge
     from router.execution.ports import SubgraphResponse
     from router.execution.sent import SentOperation
@@ -138,6 +140,14 @@ class CompiledFetch:
             elif not call.contexts:  # its conditions do not hold
                 sent.append(sent_empty(call))
         return sent, all(is_whole for _, is_whole in gathered.values())
+
+    def leaves_out(self, entity: JsonValue, place: Keys) -> bool:
+        """Whether an entity at a place is rightly not asked for."""
+        return any(
+            bool(item.call.contexts) or is_left_out(item.call, entity)
+            for item in self.calls
+            if any(keys_of(path) == place for path in item.call.paths)
+        )
 
     def read(self, response: SubgraphResponse) -> Answer:
         """Read an answer.

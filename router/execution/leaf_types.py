@@ -54,7 +54,7 @@ def coercion(named: GraphQLNamedType) -> Coerce:
     """The function that coerces a leaf."""
     if isinstance(named, GraphQLEnumType):
         values = frozenset(named.values)
-        return lambda value: value if value.__class__ is str and value in values else None
+        return lambda value: _enum_value(value, values)
     return _COERCIONS.get(named.name, lambda value: value)
 
 
@@ -68,6 +68,13 @@ def settled_classes(declared: GraphQLOutputType) -> Classes:
     if not isinstance(declared.of_type, GraphQLScalarType):
         return frozenset()
     return frozenset(_SETTLED.get(declared.of_type.name, (str, int, float, bool, list, dict)))
+
+
+def _enum_value(value: JsonValue, values: frozenset[str]) -> JsonValue:
+    """Null for a value that clients cannot see: it may be one that is `@inaccessible`."""
+    if value.__class__ is not str:
+        return Wrong("is not a value of an enum")
+    return value if value in values else None
 
 
 def _int(value: JsonValue) -> JsonValue:

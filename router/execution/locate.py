@@ -21,7 +21,7 @@ Keys = tuple[str, ...]
 """Response keys from the root, without list items and type conditions."""
 
 
-def keys_of(path: ResponsePath) -> Keys:
+def keys_of(path: ResponsePath | ConcretePath) -> Keys:
     """The response keys of a path."""
     return tuple(item for item in path if isinstance(item, str) and item != LIST)
 

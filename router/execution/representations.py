@@ -40,6 +40,19 @@ def types_of(call: EntityCall) -> frozenset[str]:
     return frozenset(name for item in call.requires for name in item.types)
 
 
+def is_left_out(call: EntityCall, entity: JsonValue) -> bool:
+    """Whether an entity has a null for a key, or is of a type that the call does not ask for."""
+    name = typename_of(entity)
+    for representation in call.requires:
+        if name is None or name in representation.types:
+            keys = representation.selections[: representation.key_count]
+            return any(
+                isinstance(item, RequiredField) and child(entity, item.response_key) is None
+                for item in keys
+            )
+    return True
+
+
 def is_flat(representation: Representation) -> bool:
     """Whether it copies leaves only."""
     return all(

@@ -16,9 +16,11 @@ from router.execution.errors import (
     from_subgraph,
     known_part,
     late,
+    no_value,
     unavailable,
     wrong_value,
 )
+from router.execution.locate import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,6 +117,10 @@ class Trouble:
                 unexplained.append(against_schema(problem, path))
             else:
                 errors.append((source, wrong_value(source.subgraph, problem, path)))
+        for path, holder in completion.absences:
+            source = self._source(path)
+            if source is not None and not source.leaves_out(holder, keys_of(path[:-1])):
+                errors.append((source, no_value(source.subgraph, path)))
         errors.sort(key=lambda item: item[0].fetch.id)
         denials = [
             {"message": denied.message, "path": list(path), "extensions": dict(denied.extensions)}
@@ -125,7 +131,7 @@ class Trouble:
 
     def _source(self, path: ConcretePath) -> CompiledFetch | None:
         """The fetch that should have filled a place of the response."""
-        keys = tuple(segment for segment in path if isinstance(segment, str))
+        keys = keys_of(path)
         fitting = [
             (len(start), fetch)
             for fetch in self._variant.compiled.fetches
@@ -151,7 +157,7 @@ def _place(
     """The first place that a failure left null, as far as no error speaks of it."""
     visible: dict[Keys, list[str]] = {}
     for place in failure.places:
-        keys = tuple(segment for segment in place if isinstance(segment, str))
+        keys = keys_of(place)
         if keys not in visible:
             candidates = [(key, (*place, key)) for key in failure.fetch.selected_keys]
             visible[keys] = [key for key, at in candidates if known_part(selection, at) == at]

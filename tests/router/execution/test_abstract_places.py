@@ -239,3 +239,20 @@ async def test_an_error_below_a_key_of_several_types_keeps_its_path() -> None:
 
     assert response["data"] == {"media": [{"author": None}, {"author": {"name": None}}]}
     assert [error_at(item)[0] for item in response["errors"]] == [["media", 1, "author", "name"]]
+
+
+async def test_an_object_of_a_type_that_is_not_possible_is_null_with_one_error() -> None:
+    pets = [{"__typename": "Book", "name": "Tom"}, {"__typename": "Dog", "name": "Rex"}]
+    plan = plan_of(root("pets", "{pets{__typename name}}"))
+
+    response = await run(
+        SUPERGRAPH,
+        "{ pets { __typename name } }",
+        plan,
+        {"pets": Stub({"data": {"pets": pets}})},
+    )
+
+    assert response["data"] == {"pets": [None, {"__typename": "Dog", "name": "Rex"}]}
+    assert [error_at(error) for error in response["errors"]] == [
+        (["pets", 0], "SUBGRAPH_UNAVAILABLE", "pets")
+    ]

@@ -223,8 +223,28 @@ def check_response(seed: int, rate: float) -> None:
     else:
         assert errors
     for error in errors:
-        assert isinstance(error["message"], str)
-        assert isinstance(error["extensions"]["service"], str)
+        assert_is_for_clients(error, data)
+
+
+CLIENT_KEYS = {
+    "tasks", "id", "state", "owner", "name", "size", "height", "reviewers", "hits", "label", "me",
+}  # fmt: skip
+
+
+def assert_is_for_clients(error: dict[str, Any], data: Any) -> None:
+    """An error tells nothing of the plan, and its path ends in the data or at a null."""
+    assert error.keys() <= {"message", "path", "extensions"}
+    assert isinstance(error["message"], str)
+    assert isinstance(error["extensions"]["service"], str)
+    if "path" not in error:
+        return
+    assert error["path"]
+    assert all(isinstance(item, int) or item in CLIENT_KEYS for item in error["path"])
+    value = data
+    for item in error["path"]:
+        if value is None:
+            break
+        value = value[item]
 
 
 async def test_the_answers_as_they_should_be() -> None:

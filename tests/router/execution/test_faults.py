@@ -313,6 +313,62 @@ async def test_an_error_that_names_no_place_is_told_at_the_first_null_left_to_it
     ]
 
 
+UNTOLD: dict[str, tuple[Json, Json, list[Any], str]] = {
+    "a field left out": (
+        {"tasks": [{"title": "A", "owner": user("u1")}], "count": 1},
+        {"_entities": [{"username": "A"}]},
+        ["tasks", 0, "owner", "email"],
+        "Subgraph 'auth' gave no value.",
+    ),
+    "a root field left out": (
+        {"tasks": [{"title": "A", "owner": None}]},
+        {},
+        ["count"],
+        "Subgraph 'tasks' gave no value.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNTOLD)
+async def test_a_field_that_nobody_has_told_is_null_with_an_error(case: str) -> None:
+    tasks, auth, path, message = UNTOLD[case]
+    plan = plan_of(
+        root("tasks", "{tasks{title owner{__typename id}}count}"), owners("username email")
+    )
+
+    response = await run(
+        SUPERGRAPH,
+        "{ tasks { title owner { username email } } count }",
+        plan,
+        {"tasks": Stub({"data": tasks}), "auth": Stub({"data": auth})},
+    )
+
+    [error] = response["errors"]
+    assert (error["path"], error["message"]) == (path, message)
+
+
+@pytest.mark.parametrize(
+    ("owner", "errors"),
+    [
+        ({"__typename": "User", "id": None}, []),
+        ({"__typename": "User"}, [["tasks", 0, "owner", "email"]]),
+    ],
+    ids=["null", "absent"],
+)
+async def test_a_field_behind_a_null_key_is_null_and_behind_an_absent_one_an_error(
+    owner: Json, errors: list[Any]
+) -> None:
+    plan = plan_of(root("tasks", "{tasks{owner{__typename id}}}"), owners("email"))
+    tasks = Stub({"data": {"tasks": [{"owner": owner}]}})
+
+    response = await run(
+        SUPERGRAPH, "{ tasks { owner { email } } }", plan, {"tasks": tasks, "auth": Stub({})}
+    )
+
+    assert response["data"] == {"tasks": [{"owner": {"email": None}}]}
+    assert [error["path"] for error in response.get("errors", [])] == errors
+
+
 async def test_an_error_that_names_no_place_leaves_a_null_to_the_error_that_does() -> None:
     plan = plan_of(root("tasks", "{tasks{title}me{username}count}"))
     answer = Stub(
