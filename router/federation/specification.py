@@ -105,7 +105,7 @@ _ELEMENTS = (
     _Element(
         (2, 7), _FOREVER, "directive @override(from: String!, label: String) on FIELD_DEFINITION"
     ),
-    _Element((2, 1), _FOREVER, "directive @composeDirective(name: String!) repeatable on SCHEMA"),
+    _Element((2, 1), _FOREVER, "directive @composeDirective(name: String) repeatable on SCHEMA"),
     _Element((2, 3), _FOREVER, "directive @interfaceObject on OBJECT"),
     _Element((2, 5), _FOREVER, f"directive @authenticated on {_AUTH_LOCATIONS}"),
     _Element((2, 5), _FOREVER, "scalar Scope"),
