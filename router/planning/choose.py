@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.planning.walk_operation import start_of
 from router.query_graph.ways import (
     FETCH_COST,
     FIELD_COST,
@@ -40,6 +39,12 @@ AVOIDED_COST = 1000 * FETCH_COST
 MAX_TRIES = 8
 """Fetches of the greedy choice that are tried to do without."""
 
+MAX_LEAVES_TRIED = 2_000
+"""Leaves that are chosen for again in all tries together: those of large operations are fewer."""
+
+MAX_LOOKS = 5_000
+"""Alternatives looked at for needs; then each need is priced by the way that is cheapest alone."""
+
 
 class Choice:
     """What was chosen.
@@ -54,6 +59,7 @@ class Choice:
         "_deepest",
         "_fetches",
         "_identities",
+        "_looks",
         "_numbers",
         "_resorted",
         "_ways",
@@ -71,6 +77,7 @@ class Choice:
         self._resorted: set[tuple[int, str]] = set()
         self._identities: dict[Way | Position, int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
+        self._looks = 0
 
     def add(self, leaf: Leaf) -> None:
         """Choose for one leaf, and for everything that this makes necessary."""
@@ -85,8 +92,8 @@ class Choice:
         """Fetches, by the way that starts each, that nothing read in them depends on."""
         starts: dict[Way, bool] = {}
         for wanted, (way, _) in self.readings.items():
-            start = start_of(way)
-            others = any(start_of(other) is not start for other, _ in wanted.readings)
+            start = way.start
+            others = any(other.start is not start for other, _ in wanted.readings)
             starts[start] = starts.get(start, True) and others
         return [start for start, is_dispensable in starts.items() if is_dispensable]
 
@@ -140,8 +147,9 @@ class Choice:
         return WAITING_FETCH_COST if waits else FETCH_COST
 
     def _price_need(self, need: Need, taken: set[int]) -> int:
-        if len(need.readings) == 1:
+        if len(need.readings) == 1 or self._looks > MAX_LOOKS:
             return self._price_reading(need.readings[0], taken) + FIELD_COST
+        self._looks += len(need.readings)
         best: tuple[int, set[int]] | None = None
         for reading in need.readings:
             tried = set(taken)
@@ -159,11 +167,11 @@ class Choice:
         while way is not None:
             self._ways.add(self._identity(way))
             if way.source is None:
+                for need in way.needs:  # first: none of them can wait for this fetch
+                    self._choose(need)
                 subgraph, level = way.node.subgraph, way.level
                 self._fetches.add((subgraph, level))
                 self._deepest[subgraph] = max(level, self._deepest.get(subgraph, 0))
-                for need in way.needs:
-                    self._choose(need)
             way = way.source
 
     def _identity(self, way: Way) -> int:
@@ -199,9 +207,9 @@ def choices(leaves: Sequence[Leaf]) -> Iterator[Choice]:
     """The greedy choice, then those that do without one of its fetches where that can be."""
     greedy = _greedy(leaves)
     yield greedy
-    if any(len(leaf.readings) > 1 for leaf in leaves):
-        for start in greedy.dispensable()[:MAX_TRIES]:
-            yield _greedy(leaves, start)
+    tries = min(MAX_TRIES, MAX_LEAVES_TRIED // max(1, len(leaves)))
+    for start in greedy.dispensable()[:tries]:
+        yield _greedy(leaves, start)
 
 
 def cheapest_choice(leaves: Sequence[Leaf]) -> Choice:

@@ -17,7 +17,6 @@ from router.planning.plan_nodes import Representation, ResponsePath, TypeConditi
 from router.planning.representations import context_variables, representation_of
 from router.planning.selection_tree import Tree, TreeField, select_all
 from router.planning.selections import ALWAYS, Conditions
-from router.planning.walk_operation import Leaf, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from router.planning.choose import Choice
     from router.planning.plan_nodes import ContextVariable
     from router.planning.response_keys import ResponseKeys
+    from router.planning.walk_operation import Leaf
     from router.query_graph.nodes import FieldEdge
     from router.query_graph.ways import Need, Position, Way
 
@@ -76,7 +76,7 @@ class _Builder:
     def add_leaf(self, leaf: Leaf) -> None:
         way, edge = self._choice.readings[leaf]
         selected = leaf.selected
-        part = self._part(start_of(way))
+        part = self._part(way.start)
         added = self._tree(way).add(
             selected.response_key,
             edge,
@@ -141,7 +141,7 @@ class _Builder:
 
     def _add_need(self, need: Need, wanting: Part) -> None:
         way, edge = self._choice.readings[need]
-        part = self._part(start_of(way))
+        part = self._part(way.start)
         wanting.depends_on[part] = None
         tree = self._tree(way)
         response_key = self._keys.of_field(need.place, need.name, need.arguments)

@@ -23,7 +23,7 @@ from router.query_graph.walk import Place
 
 if TYPE_CHECKING:
     from router.query_graph.nodes import Node
-    from router.query_graph.ways import Position, Reading, Way
+    from router.query_graph.ways import Position, Reading
 
 MAX_LEAVES = 10_000
 
@@ -265,10 +265,3 @@ def _unplannable(place: Place, field: SelectedField) -> UnplannableError:
 
 def _by_cost(reading: Reading) -> tuple[int, int]:
     return (reading[0].cost, reading[0].level)
-
-
-def start_of(way: Way) -> Way:
-    """The way that begins the fetch in which `way` reads."""
-    while way.source is not None:
-        way = way.source
-    return way

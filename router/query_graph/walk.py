@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     from router.query_graph.nodes import EntityMove, FieldEdge, Node
 
 
+MAX_ALTERNATIVES = 12
+"""Ways at a place up to which a second one into the same subgraph is kept.
+
+It costs no less alone, but may share a request with something else.
+"""
+
+
 class Place(Position):
     """A position whose ways can be completed, and whose fields can be read."""
 
@@ -62,12 +69,15 @@ class Place(Position):
     # Ways that arrive with the parent
 
     def enter(self, readings: Iterable[Reading]) -> None:
-        """Arrive by a field of the parent place, at each node by the cheapest way."""
-        nodes = set()
+        """Arrive by a field of the parent place, at each node by the cheapest way of a fetch."""
+        arrived: set[tuple[Node, Way | None]] = set()
         for way, edge in readings:
-            if edge.target is None or edge.target in nodes:
+            if edge.target is None:
                 continue
-            nodes.add(edge.target)
+            start = way.start if len(self.ways) < MAX_ALTERNATIVES else None
+            if (edge.target, start) in arrived:
+                continue
+            arrived |= {(edge.target, way.start), (edge.target, None)}
             cost = way.cost + FIELD_COST + (LAST_RESORT_COST if edge.is_last_resort else 0)
             self.ways.append(
                 Way(
@@ -129,10 +139,7 @@ class Place(Position):
             self._reenter()
             return
         nearest = min((way.cost for way in self.ways), default=0)
-        standing: dict[tuple[str, str], int] = {}
-        for way in self.ways:
-            where = (way.node.type_name, way.node.subgraph)
-            standing[where] = min(way.cost, standing.get(where, way.cost))
+        standing = self._standing(nearest)
         pending = [
             move
             for move in self.graph.entity_moves(self.type_name)
@@ -140,6 +147,21 @@ class Place(Position):
         ]
         while pending:
             pending = self._close_once(pending, standing)
+
+    def _standing(self, nearest: int) -> dict[tuple[str, str], int]:
+        """Where one stands already, and at what cost entering there is of no use.
+
+        Which of several fetches is made that lead here is not known yet. Entering the subgraph of
+        one from that of another costs a fetch more, but may be needed anyway for something else.
+        """
+        starts = {way.start for way in self.ways if way.cost < nearest + FETCH_COST}
+        is_open = len(starts) > 1 and len(self.ways) <= MAX_ALTERNATIVES
+        standing: dict[tuple[str, str], int] = {}
+        for way in self.ways:
+            where = (way.node.type_name, way.node.subgraph)
+            cost = way.cost + (2 * FETCH_COST if is_open else 0)
+            standing[where] = min(cost, standing.get(where, cost))
+        return standing
 
     def _close_once(
         self, pending: Sequence[EntityMove], standing: Mapping[tuple[str, str], int]
@@ -206,7 +228,7 @@ class Place(Position):
                 edge = way.node.fields.get(name)
                 if edge is not None and edge.needs_entry:
                     requiring = self.requiring_way(way, edge)
-                    if requiring is not None:
+                    if requiring is not None and (requiring, edge) not in found:
                         found.append((requiring, edge))
         found.sort(key=_reading_cost)
         return found

@@ -43,6 +43,7 @@ class Way:
     Attributes:
         node: Where in the query graph it stands.
         source: The way it continues inside the same fetch; None if a fetch starts here.
+        start: The way that starts the fetch it reads in.
         edge: The field read last, for `FIELD`.
         entry: How the fetch is entered, for `ENTITY`.
         needs: What must be in the response before the fetch it starts, for `ENTITY`, `REENTRY`.
@@ -50,7 +51,18 @@ class Way:
         level: Fetches that must be done before the fetch it is in can start.
     """
 
-    __slots__ = ("cost", "edge", "entry", "level", "needs", "node", "place", "source", "step")
+    __slots__ = (
+        "cost",
+        "edge",
+        "entry",
+        "level",
+        "needs",
+        "node",
+        "place",
+        "source",
+        "start",
+        "step",
+    )
 
     def __init__(  # noqa: PLR0913  a record; keywords name what is optional
         self,
@@ -71,6 +83,7 @@ class Way:
         self.cost = cost
         self.level = level
         self.source = source
+        self.start: Way = self if source is None else source.start
         self.edge = edge
         self.entry = entry
         self.needs = needs
@@ -271,24 +284,43 @@ def needs_of(solved: Iterable[Solved]) -> Iterator[Need]:
 
 
 def price_of(needs: Iterable[Need]) -> tuple[int, int]:
-    """Cost and level of reading everything by the cheapest way; what is shared counts once."""
-    seen: set[Way] = set()
-    level = 0
-    fields = 0
-    for need in needs:
-        way, edge = need.readings[0]
-        fields += LAST_RESORT_COST if edge.is_last_resort else FIELD_COST
-        level = max(level, way.level)
-        _collect(way, seen)
-    return fields + sum(_own_cost(way) for way in seen), level
+    """Cost and level of reading everything, each by what adds least; what is shared counts once."""
+    taken: set[Way] = set()
+    price = level = 0
+    for need in sorted(needs, key=_alternatives):
+        cost, at, added = min((_price_of(item, taken) for item in need.readings), key=_by_cost)
+        price += cost
+        level = max(level, at)
+        taken |= added
+    return price, level
 
 
-def _collect(way: Way | None, seen: set[Way]) -> None:
-    while way is not None and way not in seen:
-        seen.add(way)
+def _alternatives(need: Need) -> int:
+    return len(need.readings)
+
+
+def _by_cost(priced: tuple[int, int, set[Way]]) -> int:
+    return priced[0]
+
+
+def _price_of(reading: Reading, taken: set[Way]) -> tuple[int, int, set[Way]]:
+    """What a reading costs besides what is taken, its level, and the ways that it adds."""
+    way, edge = reading
+    added: set[Way] = set()
+    cost = LAST_RESORT_COST if edge.is_last_resort else FIELD_COST
+    return cost + _collect(way, taken, added), way.level, added
+
+
+def _collect(way: Way | None, taken: set[Way], added: set[Way]) -> int:
+    """Add a way with all that it needs; what those cost that are not taken yet."""
+    cost = 0
+    while way is not None and way not in taken and way not in added:
+        added.add(way)
+        cost += _own_cost(way)
         for need in way.needs:
-            _collect(need.readings[0][0], seen)
+            cost += _collect(need.readings[0][0], taken, added)
         way = way.source
+    return cost
 
 
 def _own_cost(way: Way) -> int:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from router.supergraph import Supergraph
 
 MAX_FIELDS = 10_000
+MAX_SELECTIONS = 50_000
 MAX_DEPTH = 100
 MAX_NESTED_FRAGMENTS = 100
 
@@ -45,10 +46,17 @@ class Flattener:
     def __init__(
         self, supergraph: Supergraph, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> None:
-        self._supergraph = supergraph
-        self._fragments = fragments
+        self.supergraph = supergraph
+        self.fragments = fragments
         self._count = 0
         self._visits = 0
+
+    def count_visit(self) -> None:
+        """Bound the work: under conditions of its own a fragment is visited at every spread."""
+        self._visits += 1
+        if self._visits > MAX_SELECTIONS:
+            msg = "selections"
+            raise PlanningLimitError(msg, MAX_SELECTIONS)
 
     def flatten(self, root: str, selection_set: SelectionSetNode) -> Selections:
         return self._collect(root, [(selection_set, ALWAYS)], 1, ALWAYS)
@@ -58,13 +66,9 @@ class Flattener:
         if depth > MAX_DEPTH:
             msg = "levels of fields"
             raise PlanningLimitError(msg, MAX_DEPTH)
-        collector = _Collector(self._supergraph, self._fragments, type_name, around)
+        collector = _Collector(self, type_name, around)
         for selection_set, conditions in sets:
             collector.visit(selection_set, conditions)
-        self._visits += collector.visits
-        if self._visits > 10 * MAX_FIELDS:
-            msg = "selections"
-            raise PlanningLimitError(msg, 10 * MAX_FIELDS)
         fields = []
         for (response_key, conditions), nodes in collector.fields.items():
             below = self._below(type_name, nodes, depth + 1, around | conditions)
@@ -103,7 +107,7 @@ class Flattener:
         first = nodes[0]
         if first.selection_set is None:
             return None
-        ref = self._supergraph.field_types[type_name][first.name.value]
+        ref = self.supergraph.field_types[type_name][first.name.value]
         sets: _Sets = [
             (node.selection_set, ALWAYS) for node in nodes if node.selection_set is not None
         ]
@@ -113,27 +117,20 @@ class Flattener:
 class _Collector:
     """Collects the selection sets of one response position."""
 
-    def __init__(
-        self,
-        supergraph: Supergraph,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        type_name: str,
-        around: Conditions,
-    ) -> None:
+    def __init__(self, flattener: Flattener, type_name: str, around: Conditions) -> None:
         self.fields: dict[tuple[str, Conditions], list[FieldNode]] = {}
         self.fragments: dict[str, _Sets] = {}
-        self.visits = 0
-        self._supergraph = supergraph
-        self._definitions = fragments
+        self._flattener = flattener
+        self._supergraph = flattener.supergraph
         self._type_name = type_name
         self._around = around
-        self._possible = frozenset(supergraph.possible_types[type_name])
+        self._possible = frozenset(self._supergraph.possible_types[type_name])
         self._seen: set[tuple[str, Conditions]] = set()
         self._nesting = 0
 
     def visit(self, selection_set: SelectionSetNode, conditions: Conditions) -> None:
         for node in selection_set.selections:
-            self.visits += 1
+            self._flattener.count_visit()
             own = _conditions(node, conditions, self._around)
             if own is None:
                 continue
@@ -152,7 +149,7 @@ class _Collector:
     def _spread(self, name: str, conditions: Conditions) -> None:
         if (name, conditions) not in self._seen:
             self._seen.add((name, conditions))
-            definition = self._definitions[name]
+            definition = self._flattener.fragments[name]
             type_name = definition.type_condition.name.value
             self._fragment(type_name, definition.selection_set, conditions)
 

@@ -149,14 +149,13 @@ def _add(first: Representation, second: Representation) -> Representation:
 def _join_types(calls: Sequence[Call]) -> list[Call]:
     """One call for each path, as long as every object belongs to one representation."""
     joined: list[Call] = []
+    alike: dict[tuple[object, ...], list[Call]] = {}
     for call in calls:
         shape = call.representations[0]
-        for other in joined:
+        others = alike.setdefault((tuple(call.paths), call.conditions, call.contexts), [])
+        for other in others:
             if (
-                other.paths == call.paths
-                and other.conditions == call.conditions
-                and not other.contexts
-                and not call.contexts
+                not call.contexts
                 and all(set(known.types).isdisjoint(shape.types) for known in other.representations)
                 and other.trees.keys().isdisjoint(call.trees)
             ):
@@ -165,6 +164,7 @@ def _join_types(calls: Sequence[Call]) -> list[Call]:
                 other.parts += call.parts
                 break
         else:
+            others.append(call)
             joined.append(call)
     return joined
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from time import process_time
 
 import pytest
 
-from router.composition import SubgraphDefinition, compose
 from router.errors import ClientError
-from router.planning import Planner, PlanningLimitError, UnplannableError, print_plan
+from router.planning import Planner, UnplannableError, print_plan
 from router.planning.plan_mermaid import plan_mermaid
 from router.planning.products import (
     print_fetch_graph,
@@ -20,20 +18,7 @@ from router.planning.products import (
     print_paths,
 )
 from router.supergraph import Supergraph, load_supergraph
-
-LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: '
-    '["@key", "@external", "@requires", "@provides", "@override", "@interfaceObject", '
-    '"@shareable"])\n'
-)
-
-
-def supergraph_of(**subgraphs: str) -> Supergraph:
-    composition = compose(
-        [SubgraphDefinition(name, f"http://{name}", LINK + sdl) for name, sdl in subgraphs.items()]
-    )
-    assert composition.supergraph is not None, composition.errors
-    return load_supergraph(composition.supergraph)
+from tests.router.planning.composed import supergraph_of
 
 
 @pytest.fixture(scope="module")
@@ -192,94 +177,6 @@ def test_plans_do_not_depend_on_the_order_of_hashes() -> None:
     }
     assert len(printed) == 1
     assert len(printed.pop()) > 1000
-
-
-def test_fragments_that_double_at_each_step_are_planned_at_once(shop: Supergraph) -> None:
-    fragments = "".join(
-        f"fragment F{number} on Product {{ ...F{number + 1} ...F{number + 1} }} "
-        for number in range(60)
-    )
-    document = f"{{ products {{ ...F0 }} }} {fragments} fragment F60 on Product {{ name left }}"
-    started = process_time()
-    plan = Planner(shop).plan(document)
-    assert process_time() - started < 1
-    assert len(plan.fetches) == 2
-
-
-def test_aliases_that_double_at_each_step_are_refused_in_time(shop: Supergraph) -> None:
-    fragments = "".join(
-        f"fragment F{number} on Product {{ a: parent {{ ...F{number + 1} }} "
-        f"b: parent {{ ...F{number + 1} }} }} "
-        for number in range(30)
-    )
-    document = f"{{ products {{ ...F0 }} }} {fragments} fragment F30 on Product {{ left }}"
-    started = process_time()
-    with pytest.raises(PlanningLimitError) as caught:
-        Planner(shop).plan(document)
-    assert process_time() - started < 1
-    assert caught.value.code == "QUERY_TOO_COMPLEX"
-
-
-def test_an_operation_too_deep_is_refused(shop: Supergraph) -> None:
-    document = "{ products { " + "parent { " * 120 + "id" + " }" * 120 + " } }"
-    with pytest.raises(PlanningLimitError):
-        Planner(shop).plan(document)
-
-
-@pytest.mark.parametrize(("first", "each", "last"), [("... { ", "... { ", "} "), ("...F0", "", "")])
-def test_fragments_nested_too_deep_are_refused(
-    shop: Supergraph, first: str, each: str, last: str
-) -> None:
-    chain = "".join(
-        f"fragment F{number} on Product {{ ...F{number + 1} }} " for number in range(400)
-    )
-    inner = first + each * 150 + ("" if first == "...F0" else "id") + last * (151 if last else 0)
-    document = f"{{ products {{ {inner} }} }} {chain} fragment F400 on Product {{ id }}"
-    with pytest.raises(PlanningLimitError):
-        Planner(shop).plan(document)
-
-
-def test_a_deep_operation_that_changes_subgraph_at_every_step_is_planned_in_time() -> None:
-    count = 6
-    supergraph = supergraph_of(
-        **{
-            f"s{number}": f"""
-                type Query {{ q{number}: T }}
-                type T @key(fields: "id") {{ id: ID! next{number}: T value{number}: Int }}
-            """
-            for number in range(count)
-        }
-    )
-    selection = "id"
-    for step in range(60):
-        values = " ".join(f"value{number}" for number in range(count))
-        selection = f"{values} next{step % count} {{ {selection} }}"
-    planner = Planner(supergraph)
-    started = process_time()
-    plan = planner.plan(f"{{ q0 {{ {selection} }} }}")
-    assert process_time() - started < 1
-    assert len(plan.fetches) <= 60 * count
-
-
-def test_hundreds_of_interface_members_are_planned_in_time() -> None:
-    names = [f"T{number}" for number in range(300)]
-    supergraph = supergraph_of(
-        a="type Query { nodes: [Node] } interface Node { id: ID! }"
-        + "".join(
-            f'type {name} implements Node @key(fields: "id") {{ id: ID! }}' for name in names
-        ),
-        b="interface Node { id: ID! x: Int y: Int }"
-        + "".join(
-            f'type {name} implements Node @key(fields: "id") {{ id: ID! x: Int y: Int }}'
-            for name in names
-        ),
-    )
-    planner = Planner(supergraph)
-    started = process_time()
-    plan = planner.plan("{ nodes { id x y } }")
-    assert process_time() - started < 1
-    assert len(plan.fetches) == 2
-    assert len(plan.fetches[1].entity_calls) == 1
 
 
 def test_every_fetch_says_why_it_is_there_and_what_would_save_it(shop: Supergraph) -> None:
