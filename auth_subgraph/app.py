@@ -17,7 +17,7 @@ from auth_subgraph.domain.sessions import SessionPolicy
 from auth_subgraph.domain.signing_keys import ring_of
 from auth_subgraph.http.jwks import jwks_routes
 from auth_subgraph.http.revocations import revocation_routes
-from auth_subgraph.migrations import newest_revision
+from auth_subgraph.migrations import FOLDER
 from auth_subgraph.persistence.attempts import DatabaseAttempts
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
 from auth_subgraph.services.account import AccountService
@@ -39,9 +39,10 @@ from subgraph_kit.client_address import TrustedProxies
 from subgraph_kit.cursors import CursorCodec
 from subgraph_kit.database import Database
 from subgraph_kit.graphql_endpoint import GraphQLEndpoint
-from subgraph_kit.health import ReadinessCheck, health_routes
+from subgraph_kit.health import health_routes
 from subgraph_kit.metrics import metrics_routes
 from subgraph_kit.request_context import RequestContext, RequestReader
+from subgraph_kit.schema_version import migrated
 from subgraph_kit.tokens import Authenticator, TokenVerifier
 
 log = structlog.get_logger()
@@ -49,10 +50,6 @@ log = structlog.get_logger()
 
 class StartError(Exception):
     """The service cannot start; the text says why in one sentence."""
-
-
-class NotMigratedError(Exception):
-    """The database is older than this program: run `migrate`."""
 
 
 def create_app(settings: AuthSettings) -> SubgraphApplication:
@@ -94,7 +91,7 @@ def create_app(settings: AuthSettings) -> SubgraphApplication:
 
     return SubgraphApplication(
         endpoint,
-        health_routes({"database": database.ping, "migrations": migrated(database)}),
+        health_routes({"database": database.ping, "migrations": migrated(database, FOLDER)}),
         metrics_routes(),
         jwks_routes(keys),
         revocation_routes(RevocationFeed(database_of_feed, signer)),
@@ -189,18 +186,6 @@ def open_keys(settings: AuthSettings) -> Keys:
         write_key_file(path, ring_of([new_signing_key()]))
         log.info("made a signing key", file=str(path))
     return Keys(read_key_file(path), path)
-
-
-def migrated(database: Database) -> ReadinessCheck:
-    """Ready when the database is as new as this program, or newer during a roll-out."""
-    expected = newest_revision()
-
-    async def check() -> None:
-        found = await database.fetch_value("SELECT version_num FROM alembic_version")
-        if not isinstance(found, str) or found < expected:
-            raise NotMigratedError(found)
-
-    return check
 
 
 async def make_first_administrator(settings: AuthSettings) -> None:

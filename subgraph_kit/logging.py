@@ -24,11 +24,26 @@ _SECRET_VALUES = re.compile(
 _HIDDEN = "[hidden]"
 
 
+def log_safely() -> None:
+    """What holds until `configure_logging`.
+
+    structlog's own default prints the local variables of tracebacks, and some of them are
+    passwords.
+    """
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.format_exc_info,
+            hide_secrets,
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
+    )
+
+
 def configure_logging(service: str, *, level: str = "info", log_format: LogFormat = "text") -> None:
     """Send our own and every library's log records to standard error in one form.
-
-    Called first of all by every command: without it structlog prints the local variables of a
-    traceback, and some of them are passwords.
 
     Args:
         service: Written into each record, so that merged logs can be told apart.

@@ -13,8 +13,8 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -47,10 +47,6 @@ async def pending_changes(url: str, metadata: MetaData) -> list[object]:
     return changes
 
 
-def newest_version(script_location: Path) -> str | None:
-    return ScriptDirectory.from_config(_config(script_location)).get_current_head()
-
-
 def run_environment(metadata: MetaData) -> None:
     """Body of an `env.py`: migrate over the connection that `upgrade` opened."""
     context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
@@ -72,5 +68,7 @@ async def _with_connection(url: str, run: Callable[[Connection], None]) -> None:
     try:
         async with engine.begin() as connection:
             await connection.run_sync(run)
+    except DBAPIError as error:
+        raise error.driver_exception from error
     finally:
         await engine.dispose()

@@ -21,9 +21,11 @@ from subgraph_kit.metrics import metrics_routes
 from subgraph_kit.remote_keys import RemoteKeys
 from subgraph_kit.request_context import RequestContext, RequestReader
 from subgraph_kit.revocations import RevocationFollower, Revocations
+from subgraph_kit.schema_version import migrated
 from subgraph_kit.tokens import Authenticator, TokenVerifier
 from tasks_subgraph.api.context import TasksContext
 from tasks_subgraph.api.schema import schema
+from tasks_subgraph.migrations import FOLDER
 from tasks_subgraph.services.commands import TaskCommands
 from tasks_subgraph.services.queries import TaskQueries
 from tasks_subgraph.settings import TasksSettings
@@ -88,7 +90,10 @@ def create_app(
         is_introspection_allowed=not settings.is_production,
     )
     return SubgraphApplication(
-        endpoint, health_routes({"database": database.ping}), metrics_routes(), lifespan=lifespan
+        endpoint,
+        health_routes({"database": database.ping, "migrations": migrated(database, FOLDER)}),
+        metrics_routes(),
+        lifespan=lifespan,
     )
 
 

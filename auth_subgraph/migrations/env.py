@@ -1,4 +1,4 @@
-"""Run by `python -m auth_subgraph migrate`."""
+"""Run by alembic."""
 
 from auth_subgraph.persistence.tables import metadata
 from subgraph_kit.migrations import run_environment

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import bcrypt
 from passlib.context import CryptContext
 
-from auth_subgraph.domain.passwords import normalize_password
+from auth_subgraph.domain.passwords import MAX_TYPED_CHARACTERS, normalize_password
 from auth_subgraph.services.metrics import HASHES_WAITING
 from subgraph_kit.errors import UnavailableError
 from subgraph_kit.texts import is_storable
@@ -22,10 +22,6 @@ T = TypeVar("T")
 
 _AT_ONCE = 4
 _MAX_WAITING = 200
-_MAX_CHARACTERS = 1024
-"""No password we accepted is longer; what is longer is wrong without being hashed."""
-
-
 _OLD_BCRYPT = ("$2a$", "$2b$", "$2y$")
 
 
@@ -70,11 +66,13 @@ class PasswordHasher:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, password: str, password_hash: str | None) -> Verification:
+        if len(password) > MAX_TYPED_CHARACTERS:
+            password, password_hash = "", None
         if password_hash is not None and password_hash.startswith(_OLD_BCRYPT):
             is_right = _verify_bcrypt(password, password_hash)
             return Verification(is_right, needs_rehash=is_right)
         normalized = normalize_password(password)
-        is_hashable = len(normalized) <= _MAX_CHARACTERS and is_storable(normalized)
+        is_hashable = is_storable(normalized)
         is_equal = self._context.verify(
             normalized if is_hashable else "", password_hash or self._nobodys_hash
         )

@@ -1,4 +1,4 @@
-"""Alembic environment of tasks_db; run by `python -m tasks_subgraph migrate`."""
+"""Alembic's environment of tasks_db; run by `python -m tasks_subgraph migrate`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Alembic environment of tasks_db."""
+"""Run by alembic."""
 
 from subgraph_kit.migrations import run_environment
 from tasks_subgraph.persistence.tables import metadata

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import structlog
 from sqlalchemy import make_url
 
 from auth_subgraph.__main__ import main
 from auth_subgraph.app import StartError, make_first_administrator
 from auth_subgraph.domain.signing_keys import ring_of
-from auth_subgraph.migrations import newest_revision
+from auth_subgraph.migrations import FOLDER
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
 from auth_subgraph.settings import AuthSettings, load_settings
 from subgraph_kit.broker import Subscription, subscriptions
+from subgraph_kit.logging import log_safely
+from subgraph_kit.schema_version import newest_revision
 from subgraph_kit.settings_check import SettingsError
 from tasks_subgraph.events import consumed
 from tests.auth_subgraph.conftest import settings_for
@@ -58,7 +59,7 @@ def command(
     handlers, level = root.handlers, root.level
     yield Command(monkeypatch, capsys)
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    log_safely()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,8 @@ async def test_a_database_that_is_not_migrated_is_not_ready(auth: AuthGraph) -> 
     try:
         response = await auth.http.get("/health/ready")
     finally:
-        await auth.database.fetch("UPDATE alembic_version SET version_num = $1", newest_revision())
+        newest = newest_revision(FOLDER)
+        await auth.database.fetch("UPDATE alembic_version SET version_num = $1", newest)
     assert (response.status_code, response.json()["failures"]) == (
         503, {"migrations": "NotMigratedError"}
     )  # fmt: skip

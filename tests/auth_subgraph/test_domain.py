@@ -1,9 +1,11 @@
 """Rules that need no database."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from uuid import UUID
 
+import bcrypt
 import pytest
 
 from auth_subgraph.domain.names import check_email, check_username, made_up_username
@@ -17,7 +19,9 @@ from auth_subgraph.domain.sessions import (
     new_refresh_token,
     refresh_token_hash,
 )
+from auth_subgraph.services.passwords import PasswordHasher
 
+_BCRYPT_OF_NOTHING = bcrypt.hashpw(b"", bcrypt.gensalt(4)).decode()
 RULES = PasswordRules(min_length=8, max_length=128, common=frozenset({"password1"}))
 NAMES = ("dora", "dora@example.com")
 
@@ -164,3 +168,15 @@ def test_what_a_refresh_token_is_worth(
 def test_a_session_slides_but_not_beyond_its_greatest_age() -> None:
     assert POLICY.expires_at(NOW, NOW) == NOW + timedelta(days=7)
     assert POLICY.expires_at(NOW - timedelta(days=29), NOW) == NOW + timedelta(days=1)
+
+
+async def test_a_password_of_marks_without_number_takes_no_time() -> None:
+    """Sorting 40,000 of them, which NFKC asks for, takes five seconds."""
+    password = "a" + "\u0301\u0316" * 20_000
+    hasher = PasswordHasher(memory_kib=8, time_cost=1)
+    began_s = time.process_time()
+    assert _code(RULES.check(password, NAMES)) == "TOO_LONG"
+    for stored in (None, await hasher.hash("a" * 20), await hasher.hash(""), _BCRYPT_OF_NOTHING):
+        assert not (await hasher.verify(password, stored)).is_right
+    assert time.process_time() - began_s < 1
+    hasher.close()

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from auth_subgraph.api.schema import schema
-from auth_subgraph.migrations import FOLDER, newest_revision
+from auth_subgraph.migrations import FOLDER
 from auth_subgraph.persistence.tables import metadata
-from subgraph_kit.migrations import newest_version, pending_changes
+from subgraph_kit.migrations import pending_changes
+from subgraph_kit.schema_version import newest_revision
 from subgraph_kit.sdl import export_sdl
 from tests.auth_subgraph.graph import AuthGraph
 from tests.support.sdl import links, sorted_sdl
@@ -31,4 +32,4 @@ async def test_migrations_make_the_tables_that_the_code_uses(auth: AuthGraph) ->
     url = auth.settings.database_url.get_secret_value()
     assert await pending_changes(url, metadata) == []
     version = await auth.database.fetch_value("SELECT version_num FROM alembic_version")
-    assert version == newest_version(FOLDER) == newest_revision()
+    assert version == newest_revision(FOLDER)

@@ -5,9 +5,8 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
-from subgraph_kit.logging import configure_logging
+from subgraph_kit.logging import configure_logging, log_safely
 from tests.auth_subgraph.graph import LOGIN, PASSWORD, REFRESH, REGISTER, AuthGraph, Person
 from tests.auth_subgraph.test_account import CHANGE, NEW
 
@@ -25,7 +24,7 @@ def log_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     yield text
     root.handlers = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    log_safely()
 
 
 async def _use_everything(auth: AuthGraph) -> Person:

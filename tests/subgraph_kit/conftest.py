@@ -11,17 +11,10 @@ from sqlalchemy.pool import NullPool
 from subgraph_kit.database import Database
 from subgraph_kit.event_tables import inbox_table, outbox_table
 from tests.support.databases import Databases
-from tests.support.plain_logs import log_plainly
 
 METADATA: Final = MetaData()
 outbox_table(METADATA)
 inbox_table(METADATA)
-
-
-@pytest.fixture(autouse=True)
-def _plain_logs() -> None:
-    """For each test anew: another one may have configured or reset structlog."""
-    log_plainly()
 
 
 async def _make_tables(url: str) -> None:

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +12,7 @@ import structlog
 from fastapi import FastAPI
 
 from subgraph_kit.health import health_routes
-from subgraph_kit.logging import LogFormat, configure_logging
+from subgraph_kit.logging import LogFormat, configure_logging, log_safely
 from subgraph_kit.metrics import metrics_routes
 from tests.support.asgi import running
 
@@ -26,7 +28,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     configure_logging("auth", log_format="json")
     yield text
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    log_safely()
 
 
 def test_log_records_of_everybody_have_one_form(lines: io.StringIO) -> None:
@@ -51,6 +53,23 @@ def test_secrets_are_hidden_by_name_and_by_look(lines: io.StringIO) -> None:
         assert secret not in text
     assert "RuntimeError" in text
     assert json.loads(text.splitlines()[0])["size"] == 3
+
+
+def test_what_is_logged_before_logging_is_configured_holds_no_secret() -> None:
+    program = """
+import structlog, subgraph_kit.errors
+def check(word):
+    raise ValueError("wrong")
+try:
+    check("hunter2")
+except ValueError:
+    structlog.get_logger().exception("failed", password="hunter3")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "ValueError: wrong" in ended.stdout
+    assert "hunter" not in ended.stdout.replace('check("hunter2")', "")
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])

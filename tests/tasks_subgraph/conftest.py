@@ -18,10 +18,7 @@ from tasks_subgraph.migrations import FOLDER
 from tasks_subgraph.settings import TasksSettings
 from tests.support.asgi import running
 from tests.support.databases import Databases
-from tests.support.plain_logs import log_plainly
 from tests.support.token_issuer import AUDIENCE, ISSUER, JWKS_URL, REVOCATIONS_URL, TokenIssuer
-
-log_plainly()
 
 
 class Clock:

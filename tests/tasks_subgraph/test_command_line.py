@@ -77,7 +77,7 @@ def test_a_database_that_is_not_there_is_one_line() -> None:
 
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
-    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("tasks: TASKS_DATABASE_URL: ")
 
 
 async def test_dead_letters_are_listed_and_put_back(database_url: str, database: Database) -> None:

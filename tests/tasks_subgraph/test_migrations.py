@@ -5,7 +5,8 @@ import asyncio
 from sqlalchemy import MetaData
 
 from subgraph_kit.database import Database
-from subgraph_kit.migrations import newest_version, pending_changes
+from subgraph_kit.migrations import pending_changes
+from subgraph_kit.schema_version import newest_revision
 from tasks_subgraph.migrations import FOLDER
 from tasks_subgraph.persistence.tables import metadata
 from tests.support.databases import Databases
@@ -25,5 +26,5 @@ async def test_migrating_twice_and_at_once_is_the_same_as_once(databases: Databa
         database = Database(url, application_name="test")
         version = await database.fetch_value("SELECT version_num FROM alembic_version")
         await database.close()
-        assert version == newest_version(FOLDER)
+        assert version == newest_revision(FOLDER)
         assert await pending_changes(url, metadata) == []
