@@ -56,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    script = Path(sys.argv[0]).name
     parser = argparse.ArgumentParser(
-        prog="python -m router",
+        prog=script if script == "federated-router" else "python -m router",
         description="Compose, plan and serve federated GraphQL schemas.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
