@@ -37,19 +37,16 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _ENTITY_TYPES = {dict, type(None)}
 
 
-class Answer:
+class Answer(msgspec.Struct, eq=False):
     """A subgraph's answer in GraphQL terms: at least one of data and errors is there.
 
     Attributes:
         data: Of the fetch's own class if it was read strictly; else JSON.
     """
 
-    __slots__ = ("data", "errors", "is_strict")
-
-    def __init__(self, data: JsonValue, errors: list[JsonObject], *, is_strict: bool) -> None:
-        self.data = data
-        self.errors = errors
-        self.is_strict = is_strict
+    data: Any
+    errors: list[JsonObject]
+    is_strict: bool
 
 
 class CompiledFetch:

@@ -10,7 +10,7 @@ Source: GraphQL specification, "Coercing Variable Values" and "Input Coercion".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
+    VariableDefinitionNode,
     get_variable_values,
     type_from_ast,
 )
@@ -67,7 +68,14 @@ class _RefusedError(Exception):
 
 
 class _Variable(NamedTuple):
+    """What a variable's values must be.
+
+    Attributes:
+        exact: Class of values that are right as they are; None: all have to be checked.
+    """
+
     name: str
+    exact: type | None
     check: _Check
     default: Any
     when_absent: Callable[[], None] | None
@@ -80,31 +88,17 @@ def compile_coercion(
     definitions = tuple(operation.variable_definitions or ())
     if not definitions:
         return _no_variables
-    types = _Checks()
-    variables: list[_Variable] = []
-    for definition in definitions:
-        declared = type_from_ast(schema, definition.type)
-        if declared is None:  # validation has refused it
-            raise AssertionError(definition.variable.name.value)
-        default = Undefined
-        if definition.default_value is not None:
-            default = coerce_input_literal(definition.default_value, declared)  # type: ignore[arg-type]
-        variables.append(
-            _Variable(
-                definition.variable.name.value,
-                types.of(declared),  # type: ignore[arg-type]
-                default,
-                _doubt if isinstance(declared, GraphQLNonNull) and default is Undefined else None,
-            )
-        )
+    variables = _variables(schema, definitions)
 
     def coerce(raw: dict[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         name = ""
         try:
-            for name, check, default, absent in variables:
+            for name, exact, check, default, absent in variables:
                 value = raw.get(name, Undefined)
-                if value is not Undefined:
+                if value.__class__ is exact:  # most values: no call is needed
+                    values[name] = value
+                elif value is not Undefined:
                     values[name] = check(value)
                 elif default is not Undefined:
                     values[name] = default
@@ -123,6 +117,30 @@ def compile_coercion(
         return values
 
     return coerce
+
+
+def _variables(
+    schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]
+) -> list[_Variable]:
+    types = _Checks()
+    variables: list[_Variable] = []
+    for definition in definitions:
+        declared = type_from_ast(schema, definition.type)
+        if declared is None:  # validation has refused it
+            raise AssertionError(definition.variable.name.value)
+        default = Undefined
+        if definition.default_value is not None:
+            default = coerce_input_literal(definition.default_value, declared)  # type: ignore[arg-type]
+        variables.append(
+            _Variable(
+                definition.variable.name.value,
+                _EXACT.get(str(declared).rstrip("!")),
+                types.of(declared),  # type: ignore[arg-type]
+                default,
+                _doubt if isinstance(declared, GraphQLNonNull) and default is Undefined else None,
+            )
+        )
+    return variables
 
 
 def _doubt() -> None:
@@ -322,6 +340,7 @@ def _date_time(value: Any) -> Any:  # noqa: ANN401
     raise _RefusedError(msg)
 
 
+_EXACT = {"String": str, "ID": str, "Boolean": bool}
 _BUILT_IN: dict[str, _Check] = {
     "Int": _int,
     "Float": _float,
