@@ -100,16 +100,26 @@ def known_part(selection: Selection, path: ConcretePath) -> ConcretePath:
     return path
 
 
-def fitting_part(data: JsonValue, path: ConcretePath) -> ConcretePath:
-    """The part of a path that the projected data have, or could have below a null."""
+def fitting_part(data: JsonValue, path: ConcretePath) -> ConcretePath | None:
+    """The part of a path that the projected data have, or could have below a null.
+
+    None for an error at a field that the client did not select of the object there, only of objects
+    of other types, if that object lacks nothing: below an @interfaceObject a field is read of all.
+    """
     value = data
     for index, segment in enumerate(path):
         if value is None:
             return path
         if not _has(value, segment):
-            return path[:index]
+            return path[:index] if not isinstance(value, dict) or _has_null(value) else None
         value = value[segment]
     return path
+
+
+def _has_null(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return any(_has_null(item) for item in value.values())
+    return value is None or (isinstance(value, list) and any(_has_null(item) for item in value))
 
 
 def _has(value: JsonValue, segment: str | int) -> bool:

@@ -100,11 +100,9 @@ class Trouble:
         completion = Completion(explained)
         data = completion.root(selection, root)
         errors = [
-            (
-                item.fetch,
-                from_subgraph(item.fetch.subgraph, item.error, fitting_part(data, item.path)),
-            )
+            (item.fetch, from_subgraph(item.fetch.subgraph, item.error, path))
             for item in self._field_errors
+            if (path := fitting_part(data, item.path)) is not None
         ]
         errors += [
             (item.fetch, _failure_error(item, _place(item, selection, data, explained)))

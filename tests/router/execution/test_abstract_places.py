@@ -256,3 +256,40 @@ async def test_an_object_of_a_type_that_is_not_possible_is_null_with_one_error()
     assert [error_at(error) for error in response["errors"]] == [
         (["pets", 0], "SUBGRAPH_UNAVAILABLE", "pets")
     ]
+
+
+async def test_a_field_that_fails_for_an_object_it_is_not_selected_of_is_no_error() -> None:
+    """What an @interfaceObject answers is read of all objects before their types are known."""
+    plan = plan_of(
+        root("staff", "{accounts{id owner{name} __typename}}"),
+        entities(
+            "people",
+            "query($representations:[_Any!]!){_entities(representations:$representations)"
+            "{...on Account{__typename}}}",
+            "accounts.@",
+            "id",
+            types=("Account", "Admin", "Regular"),
+        ),
+    )
+    accounts = [
+        {"id": "1", "owner": {"name": "Ann"}, "__typename": "Account"},
+        {"id": "2", "owner": None, "__typename": "Account"},
+        {"id": "3", "owner": None, "__typename": "Account"},
+    ]
+    failed = [{"message": "gone", "path": ["accounts", number, "owner"]} for number in (1, 2)]
+    types = [{"__typename": name} for name in ("Admin", "Regular", "Admin")]
+
+    response = await run(
+        SUPERGRAPH,
+        "{ accounts { id ... on Admin { owner { name } } } }",
+        plan,
+        {
+            "staff": Stub({"data": {"accounts": accounts}, "errors": failed}),
+            "people": Stub({"data": {"_entities": types}}),
+        },
+    )
+
+    assert response["data"] == {
+        "accounts": [{"id": "1", "owner": {"name": "Ann"}}, {"id": "2"}, {"id": "3", "owner": None}]
+    }
+    assert [error["path"] for error in response["errors"]] == [["accounts", 2, "owner"]]
