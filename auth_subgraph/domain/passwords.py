@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from auth_subgraph.domain.problems import Problem, ProblemCode
 from subgraph_kit.texts import is_storable
 
-MAX_TYPED_CHARACTERS = 1024
-"""Nobody's password is longer, and nothing longer is normalized: marks above and below letters are
-sorted for it, which takes seconds where there are tens of thousands in a row."""
+MAX_CHARACTERS = 1024
+"""No password that is accepted is longer."""
 
 
 def normalize_password(password: str) -> str:
     """NFKC: й typed as one code point or as two is one password. Nothing is trimmed.
 
-    Args:
-        password: Of at most MAX_TYPED_CHARACTERS.
+    What is too long to be anybody's stays as it is: NFKC sorts marks above and below letters, which
+    takes seconds where there are tens of thousands in a row.
     """
+    if len(password) > MAX_CHARACTERS:
+        return password
     return unicodedata.normalize("NFKC", password)
 
 
@@ -43,8 +44,6 @@ class PasswordRules:
             return Problem(ProblemCode.BLANK, path)
         if not is_storable(password):
             return Problem(ProblemCode.INVALID, path)
-        if len(password) > MAX_TYPED_CHARACTERS:
-            return Problem(ProblemCode.TOO_LONG, path, {"limit": self.max_length})
         normalized = normalize_password(password)
         if len(normalized) < self.min_length:
             return Problem(ProblemCode.TOO_SHORT, path, {"limit": self.min_length})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import bcrypt
 from passlib.context import CryptContext
 
-from auth_subgraph.domain.passwords import MAX_TYPED_CHARACTERS, normalize_password
+from auth_subgraph.domain.passwords import MAX_CHARACTERS, normalize_password
 from auth_subgraph.services.metrics import HASHES_WAITING
 from subgraph_kit.errors import UnavailableError
 from subgraph_kit.texts import is_storable
@@ -66,13 +66,11 @@ class PasswordHasher:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, password: str, password_hash: str | None) -> Verification:
-        if len(password) > MAX_TYPED_CHARACTERS:
-            password, password_hash = "", None
         if password_hash is not None and password_hash.startswith(_OLD_BCRYPT):
             is_right = _verify_bcrypt(password, password_hash)
             return Verification(is_right, needs_rehash=is_right)
         normalized = normalize_password(password)
-        is_hashable = is_storable(normalized)
+        is_hashable = len(normalized) <= MAX_CHARACTERS and is_storable(normalized)
         is_equal = self._context.verify(
             normalized if is_hashable else "", password_hash or self._nobodys_hash
         )
