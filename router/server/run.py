@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _BACKLOG = 2048
+
+_MAX_OPEN_FILES = 65_536
 
 _KEEP_ALIVE_S = 65
 """Longer than common load balancers keep a connection, so that they end it and not we."""
@@ -44,6 +48,7 @@ def run(
     Raises:
         StartupError: The port cannot be listened on.
     """
+    allow_open_files()
     listener = _listen(host, port)
     config = server_config(
         application if workers > 1 else application(),
@@ -93,6 +98,19 @@ def server_config(
         timeout_graceful_shutdown=max(1, round(shutdown_timeout_s)),
         workers=workers,
     )
+
+
+def allow_open_files() -> None:
+    """Raise the process's own limit of open files, of which every connection is one.
+
+    Shells and service managers start programs with 1024: fewer than the requests that are answered
+    at a time, and soon taken by clients that only connect.
+    """
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MAX_OPEN_FILES if most == resource.RLIM_INFINITY else min(most, _MAX_OPEN_FILES)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        with suppress(OSError, ValueError):  # macOS has a lower limit that it does not tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _listen(host: str, port: int) -> socket.socket:
