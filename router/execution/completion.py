@@ -109,31 +109,29 @@ class Completion:
         return self._value(field.type, field, value)
 
     def _value(self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue) -> JsonValue:
-        if not isinstance(declared, GraphQLNonNull):
-            done = self._nullable(declared, field, value)
+        is_required = False
+        if isinstance(declared, GraphQLNonNull):
+            is_required, declared = True, declared.of_type
+        done = value
+        if value is None or value is UNSET:
+            done = None
+        elif value.__class__ is Wrong:
+            self._report(value.problem)
+            done = _INVALID
+        elif isinstance(declared, GraphQLList):
+            done = self._list(declared.of_type, field, value)
+        elif field.selection is not None:
+            done = self._object(field.selection, value)
+        else:
+            done = field.coerce(value)
+            if done.__class__ is Wrong:
+                self._report(done.problem)
+                done = _INVALID
+        if not is_required:
             return None if done is _INVALID else done
-        done = self._nullable(declared.of_type, field, value)
         if done is None:
             if value is not UNSET or not self._explained.has_gaps:
                 self._report("is null")
-            return _INVALID
-        return done
-
-    def _nullable(
-        self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue
-    ) -> JsonValue:
-        if value is None or value is UNSET:
-            return None
-        if value.__class__ is Wrong:
-            self._report(value.problem)
-            return _INVALID
-        if isinstance(declared, GraphQLList):
-            return self._list(declared.of_type, field, value)
-        if field.selection is not None:
-            return self._object(field.selection, value)
-        done = field.coerce(value)
-        if done.__class__ is Wrong:
-            self._report(done.problem)
             return _INVALID
         return done
 
