@@ -44,6 +44,9 @@ class Report:
             CompositionHint(code.name, message, _subgraphs(listed), self._locations(listed))
         ] = None
 
+    def of(self, subgraph: str) -> SubgraphReport:
+        return SubgraphReport(self, subgraph)
+
     def has_errors(self) -> bool:
         return bool(self._errors)
 
@@ -68,6 +71,24 @@ class Report:
                 if place.offset >= 0 and place.subgraph in self._sources
             )
         )
+
+
+class SubgraphReport:
+    """What one subgraph has to mend: messages start with its name."""
+
+    __slots__ = ("_report", "_subgraph")
+
+    def __init__(self, report: Report, subgraph: str) -> None:
+        self._report = report
+        self._subgraph = subgraph
+
+    def error(self, code: ErrorCode, message: str, offset: int = -1) -> None:
+        place = Place(self._subgraph, offset)
+        self._report.error(code, f"[{self._subgraph}] {message}", [place])
+
+    def hint(self, code: HintCode, message: str, offset: int = -1) -> None:
+        place = Place(self._subgraph, offset)
+        self._report.hint(code, f"[{self._subgraph}] {message}", [place])
 
 
 def _subgraphs(places: Sequence[Place]) -> tuple[str, ...]:

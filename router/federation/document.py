@@ -28,8 +28,13 @@ class Kind(Enum):
 
     @property
     def words(self) -> str:
-        """For messages: "Input Object Type"."""
-        return f"{self.name.replace('_', ' ').title()} Type"
+        """For messages: "input object"."""
+        return "object type" if self is Kind.OBJECT else self.name.replace("_", " ").lower()
+
+    @property
+    def a(self) -> str:
+        """The same with its article: "an input object"."""
+        return f"an {self.words}" if self.words[0] in "aeio" else f"a {self.words}"
 
 
 class Absent(Enum):

@@ -170,6 +170,15 @@ def vocabulary(version: tuple[int, int]) -> Vocabulary:
     )
 
 
+def since(name: str) -> str | None:
+    """The first version of federation 2 with that directive or type, "2.3"; None: no version."""
+    for minor in range(NEWEST_MINOR + 1):
+        known = vocabulary((2, minor))
+        if name in known.directives or name in known.types:
+            return f"2.{minor}"
+    return None
+
+
 @lru_cache(maxsize=1)
 def link_vocabulary() -> Vocabulary:
     """The link specification v1.0."""

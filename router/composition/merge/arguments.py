@@ -81,7 +81,9 @@ def _is_common(
             f"{coordinate} is required in {context.names(required)} "
             f"but does not exist in {context.names(missing)}"
         )
-        context.error(ErrorCode.REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH, message, arguments)
+        context.error(
+            ErrorCode.REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH, message, {**sources, **arguments}
+        )
     else:
         message = f"{coordinate} is left out because {context.names(missing)} does not have it"
         context.hint(HintCode.INCONSISTENT_ARGUMENT_PRESENCE, message, arguments)
@@ -119,12 +121,7 @@ def merge_default(
     given = [default for default in defaults if default is not ABSENT]
     if not given:
         return ABSENT
-    shown = {
-        index: "no default"
-        if source.default is ABSENT
-        else f"default {print_value(source.default)}"
-        for index, source in sources.items()
-    }
+    shown = {index: shown_default(source) for index, source in sources.items()}
     if not all(same_value(default, given[0]) for default in given):
         message = f"{coordinate} has different defaults: {differing(context, shown)}"
         context.error(mismatch, message, sources)
@@ -133,3 +130,8 @@ def merge_default(
         context.hint(HintCode.INCONSISTENT_DEFAULT_VALUE_PRESENCE, message, sources)
         return ABSENT
     return given[0]
+
+
+def shown_default(element: InputValue) -> str:
+    """For messages."""
+    return "no default" if element.default is ABSENT else f"default {print_value(element.default)}"

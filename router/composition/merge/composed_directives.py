@@ -61,7 +61,7 @@ def _requests(context: MergeContext) -> Iterator[_Request]:
             if use.name != COMPOSE_DIRECTIVE:
                 continue
             place = schema.place(use)
-            argument = str(use.arguments.get("name"))
+            argument = str(use.arguments.get("name", ""))
             if not argument.startswith("@"):
                 _error(context, place, f'"{argument}" must start with @')
                 continue
@@ -90,10 +90,8 @@ def _composing_federation(
 
 
 def _error(context: MergeContext, place: Place, message: str) -> None:
-    context.report.error(
-        ErrorCode.DIRECTIVE_COMPOSITION_ERROR,
-        f"[{place.subgraph}] @composeDirective: {message}",
-        [place],
+    context.report.of(place.subgraph).error(
+        ErrorCode.DIRECTIVE_COMPOSITION_ERROR, f"@composeDirective: {message}", place.offset
     )
 
 

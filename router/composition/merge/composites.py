@@ -91,12 +91,9 @@ def check_extension_has_base(
             continue
         bases = [other for other in sources.values() if other.has_definition]
         if not any(other.kind is source.kind for other in bases):
-            message = (
-                f"[{context.schemas[index].name}] {source.kind.words} {merged.name} is extended "
-                "here, but no subgraph defines it"
-            )
-            place = [context.schemas[index].place(source)]
-            context.report.error(ErrorCode.EXTENSION_WITH_NO_BASE, message, place)
+            kind = source.kind.words
+            message = f"The {kind} {merged.name} is extended here, but no subgraph defines it"
+            context.error_in(index, ErrorCode.EXTENSION_WITH_NO_BASE, message, source)
 
 
 def _check_interface_keys(
@@ -111,13 +108,11 @@ def _check_interface_keys(
         missing = [name for name in all_implementations if name not in known]
         if missing:
             message = (
-                f"[{context.schemas[index].name}] Interface {merged.name} has a resolvable @key "
-                f"here, but its implementations {', '.join(missing)} are missing"
+                f"Interface {merged.name} has a resolvable @key here, "
+                f"but its implementations {', '.join(missing)} are missing"
             )
-            place = [context.schemas[index].place(source)]
-            context.report.error(
-                ErrorCode.INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE, message, place
-            )
+            code = ErrorCode.INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE
+            context.error_in(index, code, message, source)
 
 
 def _check_interface_objects(
@@ -135,11 +130,10 @@ def _check_interface_objects(
         ]
         if present_too:
             message = (
-                f"[{context.schemas[index].name}] {merged.name} is an @interfaceObject here, but "
-                f"its implementations {', '.join(present_too)} are defined too"
+                f"{merged.name} is an @interfaceObject here, "
+                f"but its implementations {', '.join(present_too)} are defined too"
             )
-            place = [context.schemas[index].place(source)]
-            context.report.error(ErrorCode.INTERFACE_OBJECT_USAGE_ERROR, message, place)
+            context.error_in(index, ErrorCode.INTERFACE_OBJECT_USAGE_ERROR, message, source)
 
 
 def _hint_entity(

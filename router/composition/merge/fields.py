@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from router.composition.codes import ErrorCode
 from router.composition.merge.applied_directives import is_merged, merge_applied
 from router.composition.merge.arguments import merge_arguments
 from router.composition.merge.descriptions import merge_description
+from router.composition.merge.external_fields import check_external_declarations
 from router.composition.merge.join_fields import add_join_fields
-from router.composition.merge.merged_schema import MergeContext, Sources, differing
 from router.composition.merge.overrides import read_overrides
 from router.composition.merge.shared_fields import check_sharing
-from router.composition.merge.type_references import is_subtype, merge_type_reference
-from router.federation.document import ABSENT, Field, InputValue, Kind, TypeDefinition
+from router.composition.merge.type_references import merge_type_reference
+from router.federation.document import Field, Kind, TypeDefinition
 from router.federation.specification import shown
-from router.federation.values import same_value
+
+if TYPE_CHECKING:
+    from router.composition.merge.merged_schema import MergeContext, Sources
 
 
 def merge_field(
@@ -54,7 +58,8 @@ def merge_field(
         merge_applied(context, coordinate, resolved),
         merge_description(context, coordinate, resolved),
     )
-    _check_external(context, parent.name, field, sources)
+    external = {index: source for index, source in sources.items() if index not in resolved}
+    check_external_declarations(context, field, coordinate, resolved, external)
     is_everywhere = len(sources) == owner_count
     add_join_fields(context, parent, field, sources, overrides, is_everywhere=is_everywhere)
     if parent.kind is Kind.OBJECT:
@@ -92,58 +97,7 @@ def _without_external(
             continue
         for use in source.directives:
             if is_merged(context, index, use.name) and use.name != "deprecated":
-                message = (
-                    f"[{context.schemas[index].name}] {shown(use.name)} cannot be on {coordinate}, "
-                    "which is @external there; move it to the subgraph that resolves the field"
-                )
+                message = f"{shown(use.name)} cannot be on {coordinate}, which is @external here"
                 code = ErrorCode.MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL
-                context.report.error(code, message, [context.schemas[index].place(use)])
+                context.error_in(index, code, message, use)
     return kept
-
-
-def _check_external(
-    context: MergeContext, type_name: str, field: Field, sources: Sources[Field]
-) -> None:
-    """External declarations agree with what is resolved elsewhere."""
-    if not any(context.facts[index].external for index in sources):
-        return
-    coordinate = f"{type_name}.{field.name}"
-    external = {
-        index: source
-        for index, source in sources.items()
-        if _is_external(context, index, type_name, field.name)
-    }
-    if not external:
-        return
-    if any(not is_subtype(context.merged, s.type, field.type) for s in external.values()):
-        found = differing(context, {index: source.type for index, source in external.items()})
-        message = (
-            f"{coordinate} has type {field.type} where it is resolved, but is external as {found}"
-        )
-        context.error(ErrorCode.EXTERNAL_TYPE_MISMATCH, message, external)
-    for argument in field.arguments.values():
-        _check_external_argument(context, coordinate, argument, external)
-
-
-def _check_external_argument(
-    context: MergeContext, coordinate: str, argument: InputValue, external: Sources[Field]
-) -> None:
-    where = f"{coordinate}({argument.name}:)"
-    missing = [index for index, s in external.items() if argument.name not in s.arguments]
-    if missing:
-        message = f"{where} is missing on the external declaration in {context.names(missing)}"
-        context.error(ErrorCode.EXTERNAL_ARGUMENT_MISSING, message, external)
-    for index, source in external.items():
-        own = source.arguments.get(argument.name)
-        if own is None:
-            continue
-        if not is_subtype(context.merged, argument.type, own.type):
-            message = (
-                f"{where} has type {argument.type}, but {own.type} in {context.names([index])}"
-            )
-            context.error(ErrorCode.EXTERNAL_ARGUMENT_TYPE_MISMATCH, message, external)
-        if (own.default is ABSENT) != (argument.default is ABSENT) or not same_value(
-            own.default, argument.default
-        ):
-            message = f"{where} has another default in {context.names([index])}"
-            context.error(ErrorCode.EXTERNAL_ARGUMENT_DEFAULT_MISMATCH, message, external)

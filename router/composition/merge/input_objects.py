@@ -53,7 +53,7 @@ def _merge_field(
                 f"but does not exist in {context.names(missing)}"
             )
             code = ErrorCode.REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH
-            context.error(code, message, sources)
+            context.error(code, message, {**owners, **sources})
         else:
             message = f"{coordinate} is left out because {context.names(missing)} does not have it"
             context.hint(HintCode.INCONSISTENT_INPUT_OBJECT_FIELD, message, sources)

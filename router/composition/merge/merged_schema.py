@@ -142,6 +142,10 @@ class MergeContext:
     def error(self, code: ErrorCode, message: str, sources: Sources[Located]) -> None:
         self.report.error(code, message, self.places(sources))
 
+    def error_in(self, index: int, code: ErrorCode, message: str, element: Located) -> None:
+        """Report what one subgraph has to mend."""
+        self.report.of(self.schemas[index].name).error(code, message, element.offset)
+
     def hint(self, code: HintCode, message: str, sources: Sources[Located]) -> None:
         self.report.hint(code, message, self.places(sources))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.subgraph.schema import use_of
+from router.composition.suggestions import meant
 from router.federation.document import Directive, Field, Kind, TypeDefinition
 from router.federation.specification import INTERFACE_OBJECT, OVERRIDE, PROVIDES, REQUIRES, shown
 
@@ -85,10 +86,10 @@ def _read_use(
         message = f"@override cannot be used on {coordinate}, a field of an @interfaceObject type"
         context.report.error(ErrorCode.OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE, message, places)
     elif from_index is None:
-        message = f'{coordinate} overrides from "{origin}", but there is no such subgraph'
+        message = f"{coordinate}: {unknown_origin(context, origin)}"
         context.report.hint(HintCode.FROM_SUBGRAPH_DOES_NOT_EXIST, message, places)
     elif from_index == index:
-        message = f'{coordinate} in "{schema.name}" overrides itself'
+        message = f"{coordinate} overrides itself: it is already in {context.names([index])}"
         context.report.error(ErrorCode.OVERRIDE_FROM_SELF_ERROR, message, places)
     elif from_index in uses:
         message = f'{coordinate} overrides from "{origin}", which has an @override itself'
@@ -101,6 +102,12 @@ def _read_use(
         context.report.hint(HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED, message, places)
     else:
         _apply(context, coordinate, overridden, (index, from_index), overrides, use)
+
+
+def unknown_origin(context: MergeContext, origin: str) -> str:
+    """For messages about `@override(from:)`."""
+    why = meant(origin, [schema.name for schema in context.schemas])
+    return f'@override(from: "{origin}") names no subgraph{why}'
 
 
 def _collision(

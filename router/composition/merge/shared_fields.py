@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
+from router.composition.merge.overrides import Overrides, unknown_origin
 from router.composition.subgraph.schema import use_of
 from router.federation.specification import SHAREABLE
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from router.composition.merge.merged_schema import MergeContext, Sources
-    from router.composition.merge.overrides import Overrides
     from router.federation.document import Field, TypeDefinition
 
 
@@ -30,7 +30,10 @@ def check_sharing(
         return
     owners = [(index, parent.name) for index in sources if not overrides.is_overridden(index)]
     owners += context.stand_ins(parent, name)
-    _check_owners(context, f"{parent.name}.{name}", name, owners, sources)
+    known = {schema.name for schema in context.schemas}
+    origins = [str(origin) for origin in overrides.sources.values() if origin not in known]
+    why = "".join(f"; {unknown_origin(context, origin)}" for origin in origins)
+    _check_owners(context, f"{parent.name}.{name}", name, owners, sources, why)
 
 
 def check_sharing_of_stand_ins(context: MergeContext, parent: TypeDefinition, name: str) -> None:
@@ -50,6 +53,7 @@ def _check_owners(
     name: str,
     owners: Iterable[tuple[int, str]],
     sources: Sources[Field],
+    why: str = "",
 ) -> None:
     """`owners` are the subgraphs that declare the field, each with the type it stands on."""
     shareable: dict[int, None] = {}
@@ -63,7 +67,7 @@ def _check_owners(
     if others and len(resolving) > 1:
         message = (
             f"{coordinate} is resolved by {context.names(resolving)}, "
-            f"but it is not @shareable in {context.names(others)}"
+            f"but it is not @shareable in {context.names(others)}{why}"
         )
         context.error(ErrorCode.INVALID_FIELD_SHARING, message, sources)
 

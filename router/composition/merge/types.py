@@ -18,8 +18,8 @@ def add_types(context: MergeContext) -> None:
         kinds = {index: _merged_kind(source) for index, source in sources.items()}
         distinct = list(dict.fromkeys(kinds.values()))
         if len(distinct) > 1:
-            found = differing(context, {index: kind.words for index, kind in kinds.items()})
-            message = f"Type {name} has different kinds: {found}"
+            found = differing(context, {index: kind.a for index, kind in kinds.items()})
+            message = f"{name} is {found}"
             context.error(ErrorCode.TYPE_KIND_MISMATCH, message, sources)
             merged = TypeDefinition(distinct[0], name)
             check_extension_has_base(context, merged, sources)
@@ -58,5 +58,6 @@ def drop_empty_roots(context: MergeContext) -> None:
         root = context.merged.types.get(name)
         if root is not None and root.kind is Kind.OBJECT and not root.fields:
             del context.merged.types[name]
-    if "Query" not in context.merged.types:
+    queried = any(source.fields for source in context.type_sources("Query").values())
+    if "Query" not in context.merged.types and not queried:
         context.report.error(ErrorCode.NO_QUERIES, "No subgraph has a query")

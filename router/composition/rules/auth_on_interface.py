@@ -31,5 +31,5 @@ def auth_on_interface(context: RuleContext) -> None:
 def _check(context: RuleContext, coordinate: str, directives: list[Directive]) -> None:
     for use in directives:
         if use.name in AUTH_DIRECTIVES:
-            message = f"{shown(use.name)} cannot stand on {coordinate}, which is of an interface"
+            message = f"{shown(use.name)} cannot be on {coordinate}: it is of an interface"
             context.error(ErrorCode.AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE, message, use)

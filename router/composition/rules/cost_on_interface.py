@@ -19,5 +19,5 @@ def cost_on_interface(context: RuleContext) -> None:
             continue
         uses = [use_of(field, COST), *(use_of(each, COST) for each in field.arguments.values())]
         for use in filter(None, uses):
-            message = f"@cost cannot stand on {definition.name}.{field.name}, of an interface"
+            message = f"@cost cannot be on {definition.name}.{field.name}: it is of an interface"
             context.error(ErrorCode.COST_APPLIED_TO_INTERFACE_FIELD, message, use)

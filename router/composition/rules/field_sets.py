@@ -97,7 +97,8 @@ class _Walk:
             returned = self.context.schema.types.get(named_type(field.type))
             if returned is not None and returned.kind in {Kind.INTERFACE, Kind.UNION}:
                 message = (
-                    f"field {owner}.{field.name} returns the {returned.kind.words} {returned.name}"
+                    f"field {owner}.{field.name} returns {returned.name}, {returned.kind.a}, "
+                    "which has no place in a key"
                 )
                 self._error("FIELDS_SELECT_INVALID_TYPE", message)
                 return True

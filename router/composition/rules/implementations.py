@@ -42,7 +42,9 @@ def _check(context: RuleContext, definition: TypeDefinition, interface: TypeDefi
         element = definition.fields.get(promised.name)
         coordinate = f"{interface.name}.{promised.name}"
         if element is None:
-            message = f"{coordinate} is expected but {definition.name} does not provide it"
+            message = (
+                f"{definition.name} implements {interface.name}, but has no field {promised.name}"
+            )
             context.error(ErrorCode.INVALID_GRAPHQL, message, definition)
             continue
         if not is_subtype(context.schema, element.type, promised.type):

@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.rules.graphql_values import value_problem
+from router.composition.subgraph.imports import unknown_imports
+from router.composition.suggestions import meant
 from router.federation.document import Directive, DirectiveDefinition, InputValue, Kind
-from router.federation.specification import shown, standard_directives
+from router.federation.specification import (
+    FEDERATION,
+    shown,
+    since,
+    standard_directives,
+    vocabulary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +46,9 @@ class _Check:
     def __init__(self, context: RuleContext, known: dict[str, DirectiveDefinition]) -> None:
         self._context = context
         self._known = known
+        # Those are told once, where they are imported.
         self._unknown_imports = {
-            unknown.alias.removeprefix("@") for unknown in context.schema.unknown_imports
+            element.alias.removeprefix("@") for _, element in unknown_imports(context.schema.links)
         }
 
     def arguments(self, arguments: dict[str, InputValue]) -> None:
@@ -56,7 +65,7 @@ class _Check:
             if definition is None and use.name in self._unknown_imports:
                 continue
             if definition is None:
-                self._error(use, f'Unknown directive "@{use.name}"')
+                self._error(use, f'Unknown directive "@{use.name}"{self._why(use.name)}')
                 continue
             if location not in definition.locations:
                 self._error(use, f'Directive "{shown(use.name)}" may not be used on {location}')
@@ -80,5 +89,20 @@ class _Check:
                 message = f'Directive "{shown(use.name)}" needs the argument "{argument.name}"'
                 self._error(use, message)
 
+    def _why(self, name: str) -> str:
+        schema = self._context.schema
+        version = since(name)
+        if version is None:
+            return meant(f"@{name}", [shown(known) for known in self._known])
+        if schema.is_federation_1:
+            return f"; it is of federation 2, which this subgraph does not link (@link, v{version})"
+        if name in vocabulary(schema.version).directives:
+            return f"; add it to the imports from {schema.links.by_identity[FEDERATION].url}"
+        return f"; federation has it since {version}, this subgraph links {_dotted(schema.version)}"
+
     def _error(self, use: Directive, message: str) -> None:
         self._context.error(ErrorCode.INVALID_GRAPHQL, message, use)
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
+from router.composition.suggestions import meant
 from router.federation.document import Field, InputValue, Kind, TypeDefinition
 from router.federation.specification import RESERVED_PREFIXES, STANDARD_SCALARS
 from router.federation.type_refs import named_type
@@ -35,7 +36,7 @@ def _check_output(context: RuleContext, parent: TypeDefinition, element: Field) 
     definition = context.schema.types.get(name)
     if definition is None:
         if name not in STANDARD_SCALARS:
-            _unknown(context, name, element)
+            _unknown(context, coordinate, name, element)
     elif definition.kind is _NOT_OUTPUT:
         message = f"The type of {coordinate} must be an output type, not {element.type}"
         context.error(ErrorCode.INVALID_GRAPHQL, message, element)
@@ -48,17 +49,19 @@ def _check_input(context: RuleContext, coordinate: str, element: InputValue) -> 
     definition = context.schema.types.get(name)
     if definition is None:
         if name not in STANDARD_SCALARS:
-            _unknown(context, name, element)
+            _unknown(context, coordinate, name, element)
     elif definition.kind in _NOT_INPUT:
         message = f"The type of {coordinate} must be an input type, not {element.type}"
         context.error(ErrorCode.INVALID_GRAPHQL, message, element)
 
 
-def _unknown(context: RuleContext, name: str, element: Located | int) -> None:
-    message = f'Unknown type "{name}"'
+def _unknown(context: RuleContext, coordinate: str, name: str, element: Located | int) -> None:
     prefix, separator, _ = name.partition("__")
     if separator and prefix in RESERVED_PREFIXES:
-        message += f'; names with "{prefix}__" belong to the specification {prefix}'
+        why = f'; names with "{prefix}__" belong to the specification {prefix}'
+    else:
+        why = meant(name, [*context.schema.types, *STANDARD_SCALARS])
+    message = f'{coordinate} refers to the unknown type "{name}"{why}'
     context.error(ErrorCode.INVALID_GRAPHQL, message, element)
 
 
@@ -70,7 +73,7 @@ def _check_named(context: RuleContext, definition: TypeDefinition) -> None:
         for name, offset in names.items():
             other = context.schema.types.get(name)
             if other is None:
-                _unknown(context, name, offset)
+                _unknown(context, definition.name, name, offset)
             elif other.kind is not kind:
                 message = f"{definition.name} can only {what} {kind.words}s, not {name}"
                 context.error(ErrorCode.INVALID_GRAPHQL, message, offset)

@@ -21,7 +21,8 @@ class RuleContext:
 
     def error(self, code: ErrorCode, message: str, element: Located | int = -1) -> None:
         """Report that something is wrong with an element of this subgraph."""
-        self.report.error(code, f"[{self.schema.name}] {message}", [self.schema.place(element)])
+        place = self.schema.place(element)
+        self.report.of(place.subgraph).error(code, message, place.offset)
 
 
 Rule: TypeAlias = Callable[[RuleContext], None]

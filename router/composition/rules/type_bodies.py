@@ -40,7 +40,7 @@ def _check_empty(context: RuleContext, definition: TypeDefinition) -> None:
         definition.fields or definition.input_fields or definition.values or definition.members
     )
     if definition.kind is not Kind.SCALAR and not content:
-        message = f"{definition.kind.words} {definition.name} is empty"
+        message = f"{definition.name} is {definition.kind.a} with nothing in it"
         context.error(ErrorCode.INVALID_GRAPHQL, message, definition)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from router.composition.codes import ErrorCode
-from router.composition.report import Place, Report
 from router.federation.document import EnumValue, Field, InputValue
 
 if TYPE_CHECKING:
+    from router.composition.report import SubgraphReport
     from router.federation.document import DirectiveDefinition, Document, TypeDefinition
 
 Element = TypeVar("Element", Field, InputValue, EnumValue)
 
 
-def assemble_types(document: Document, subgraph: str, report: Report) -> dict[str, TypeDefinition]:
+def assemble_types(document: Document, report: SubgraphReport) -> dict[str, TypeDefinition]:
     """Put the parts of every type together, in the order of their first appearance.
 
     The definition comes first whatever the order in the SDL. A type that is only extended keeps
@@ -23,10 +23,10 @@ def assemble_types(document: Document, subgraph: str, report: Report) -> dict[st
     parts: dict[str, list[TypeDefinition]] = {}
     for definition in document.types:
         parts.setdefault(definition.name, []).append(definition)
-    return {name: _assemble(listed, subgraph, report) for name, listed in parts.items()}
+    return {name: _assemble(listed, report) for name, listed in parts.items()}
 
 
-def _assemble(parts: list[TypeDefinition], subgraph: str, report: Report) -> TypeDefinition:
+def _assemble(parts: list[TypeDefinition], report: SubgraphReport) -> TypeDefinition:
     base = min(parts, key=lambda part: not part.has_definition)
     if not base.has_definition:
         base.extension_parts.add(0)
@@ -34,20 +34,19 @@ def _assemble(parts: list[TypeDefinition], subgraph: str, report: Report) -> Typ
         return base
     others = [part for part in parts if part is not base]
     for number, part in enumerate(others, start=1):
-        place = [Place(subgraph, part.offset)]
         if part.has_definition:
             message = f'There can be only one type named "{part.name}"'
-            report.error(ErrorCode.INVALID_GRAPHQL, message, place)
+            report.error(ErrorCode.INVALID_GRAPHQL, message, part.offset)
         elif part.kind is not base.kind:
-            message = f"Cannot extend {base.kind.words} {base.name} as {part.kind.words}"
-            report.error(ErrorCode.INVALID_GRAPHQL, message, place)
+            message = f"Cannot extend {base.kind.words} {base.name} as {part.kind.a}"
+            report.error(ErrorCode.INVALID_GRAPHQL, message, part.offset)
         else:
-            _add_part(base, part, number, subgraph, report)
+            _add_part(base, part, number, report)
     return base
 
 
 def _add_part(
-    base: TypeDefinition, part: TypeDefinition, number: int, subgraph: str, report: Report
+    base: TypeDefinition, part: TypeDefinition, number: int, report: SubgraphReport
 ) -> None:
     base.extension_parts.add(number)
     for element in part.fields.values():
@@ -55,14 +54,14 @@ def _add_part(
     for directive in part.directives:
         directive.part = number
     base.directives.extend(part.directives)
-    _add_elements(base, base.fields, part.fields, subgraph, report)
-    _add_elements(base, base.input_fields, part.input_fields, subgraph, report)
-    _add_elements(base, base.values, part.values, subgraph, report)
+    _add_elements(base, base.fields, part.fields, report)
+    _add_elements(base, base.input_fields, part.input_fields, report)
+    _add_elements(base, base.values, part.values, report)
     for names, extra in ((base.interfaces, part.interfaces), (base.members, part.members)):
         for name, offset in extra.items():
             if name in names:
                 message = f"{base.name} can name {name} only once"
-                report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, offset)])
+                report.error(ErrorCode.INVALID_GRAPHQL, message, offset)
             names.setdefault(name, offset)
 
 
@@ -70,23 +69,22 @@ def _add_elements(
     base: TypeDefinition,
     known: dict[str, Element],
     added: dict[str, Element],
-    subgraph: str,
-    report: Report,
+    report: SubgraphReport,
 ) -> None:
     for name, element in added.items():
         if name in known:
             message = f"{base.name}.{name} can only be defined once"
-            report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, element.offset)])
+            report.error(ErrorCode.INVALID_GRAPHQL, message, element.offset)
         known.setdefault(name, element)
 
 
 def assemble_directives(
-    document: Document, subgraph: str, report: Report
+    document: Document, report: SubgraphReport
 ) -> dict[str, DirectiveDefinition]:
     definitions: dict[str, DirectiveDefinition] = {}
     for definition in document.directives:
         if definition.name in definitions:
             message = f"There can be only one directive named @{definition.name}"
-            report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, definition.offset)])
+            report.error(ErrorCode.INVALID_GRAPHQL, message, definition.offset)
         definitions.setdefault(definition.name, definition)
     return definitions

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
-from router.composition.report import Place, Report
 from router.composition.subgraph.read_links import federation_version
 from router.composition.subgraph.redefinition import difference, type_difference
 from router.federation.document import Kind
@@ -35,6 +34,7 @@ from router.federation.type_refs import named_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from router.composition.report import SubgraphReport
     from router.federation.document import Directive, DirectiveDefinition, Document, TypeDefinition
     from router.federation.links import Link, Links
 
@@ -72,8 +72,7 @@ def take_out_definitions(
     types: dict[str, TypeDefinition],
     directives: dict[str, DirectiveDefinition],
     links: Links,
-    subgraph: str,
-    report: Report,
+    report: SubgraphReport,
 ) -> dict[str, DirectiveDefinition]:
     """Check and remove definitions that belong to federation, link or GraphQL itself.
 
@@ -90,7 +89,7 @@ def take_out_definitions(
         definition = directives.pop(name, None)
         if definition is None:
             continue
-        if _names_unknown_type(definition, types, subgraph, report):
+        if _names_unknown_type(definition, types, report):
             continue
         plain = canonical.removeprefix(PREFIX)
         if link is None and plain in _LENIENT_IN_FEDERATION_1:
@@ -101,7 +100,7 @@ def take_out_definitions(
             report.error(
                 ErrorCode.DIRECTIVE_DEFINITION_INVALID,
                 f'Invalid definition of directive "@{name}": {problem}',
-                [Place(subgraph, definition.offset)],
+                definition.offset,
             )
         else:
             allowed[canonical] = replace(
@@ -116,7 +115,7 @@ def take_out_definitions(
             report.error(
                 ErrorCode.TYPE_DEFINITION_INVALID,
                 f'Invalid definition of type "{name}": {type_problem}',
-                [Place(subgraph, own.offset)],
+                own.offset,
             )
     for name in (*STANDARD_SCALARS, *ENTITY_TYPES, *filter(_is_reserved, list(types))):
         types.pop(name, None)
@@ -148,8 +147,7 @@ def _specification_types(links: Links) -> dict[str, TypeDefinition]:
 def _names_unknown_type(
     definition: DirectiveDefinition,
     types: dict[str, TypeDefinition],
-    subgraph: str,
-    report: Report,
+    report: SubgraphReport,
 ) -> bool:
     unknown = [
         argument
@@ -158,9 +156,10 @@ def _names_unknown_type(
     ]
     for argument in unknown:
         message = (
-            f'Unknown type "{named_type(argument.type)}" in the definition of @{definition.name}'
+            f"@{definition.name}({argument.name}:) refers to the unknown type "
+            f'"{named_type(argument.type)}"'
         )
-        report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, argument.offset)])
+        report.error(ErrorCode.INVALID_GRAPHQL, message, argument.offset)
     return bool(unknown)
 
 
@@ -216,7 +215,7 @@ def _uses(document: Document) -> Iterator[Directive]:
 
 
 def rename_roots(
-    document: Document, types: dict[str, TypeDefinition], subgraph: str, report: Report
+    document: Document, types: dict[str, TypeDefinition], report: SubgraphReport
 ) -> dict[str, TypeDefinition]:
     """Call root types by their usual names, whatever the subgraph calls them.
 
@@ -224,16 +223,16 @@ def rename_roots(
         The types under their final names.
     """
     renames: dict[str, str] = {}
-    for operation, name, place in _roots(document, subgraph, report):
+    for operation, name, offset in _roots(document, report):
         usual = ROOTS[operation]
         if name not in types:
             message = f'The {operation} root type "{name}" is not defined'
-            report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+            report.error(ErrorCode.INVALID_GRAPHQL, message, offset)
         elif name != usual and usual in types:
             report.error(
                 ErrorCode[f"ROOT_{usual.upper()}_USED"],
                 f'A type is called "{usual}" although the {operation} root type is "{name}"',
-                [Place(subgraph, types[usual].offset)],
+                types[usual].offset,
             )
         elif name != usual:
             renames[name] = usual
@@ -244,30 +243,29 @@ def rename_roots(
     for operation, usual in ROOTS.items():
         root = types.get(usual)
         if root is not None and root.kind is not Kind.OBJECT:
-            message = f"The {operation} root type must be an object type, not a {root.kind.words}"
-            report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(subgraph, root.offset)])
+            message = f"The {operation} root type must be an object type, not {root.kind.a}"
+            report.error(ErrorCode.INVALID_GRAPHQL, message, root.offset)
     return types
 
 
-def _roots(document: Document, subgraph: str, report: Report) -> Iterator[tuple[str, str, Place]]:
+def _roots(document: Document, report: SubgraphReport) -> Iterator[tuple[str, str, int]]:
     """Operation and name of each root type that the schema definition names."""
     has_definition = False
     operations: dict[str, str] = {}
     for schema in document.schemas:
-        place = Place(subgraph, schema.offset)
         if has_definition and not schema.is_extension:
             message = "There can be only one schema definition"
-            report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+            report.error(ErrorCode.INVALID_GRAPHQL, message, schema.offset)
         has_definition = has_definition or not schema.is_extension
         for operation, name in schema.operations.items():
             if operation in operations:
                 message = f"There can be only one {operation} root type"
-                report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+                report.error(ErrorCode.INVALID_GRAPHQL, message, schema.offset)
             elif name in operations.values():
                 message = f'"{name}" is the root type of two operations'
-                report.error(ErrorCode.INVALID_GRAPHQL, message, [place])
+                report.error(ErrorCode.INVALID_GRAPHQL, message, schema.offset)
             operations.setdefault(operation, name)
-            yield operation, name, place
+            yield operation, name, schema.offset
 
 
 def _rename_references(definition: TypeDefinition, renames: dict[str, str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
-from router.composition.report import Place, Report
 from router.composition.subgraph.assemble import assemble_directives, assemble_types
 from router.composition.subgraph.coerce_defaults import coerce_defaults
 from router.composition.subgraph.expand import (
@@ -16,13 +15,14 @@ from router.composition.subgraph.expand import (
     take_out_definitions,
     unwrap_field_sets,
 )
-from router.composition.subgraph.read_links import federation_version, read_links, unknown_imports
+from router.composition.subgraph.read_links import federation_version, read_links
 from router.composition.subgraph.schema import SubgraphSchema
 from router.federation.document import Source
 from router.federation.sdl_reader import SdlSyntaxError, read_sdl
 from router.federation.specification import LINK_DIRECTIVE
 
 if TYPE_CHECKING:
+    from router.composition.report import Report
     from router.composition.result import SubgraphDefinition
 
 
@@ -35,24 +35,25 @@ def read_subgraph(
     """
     name, source = definition.name, Source(definition.sdl)
     report.add_source(name, source)
+    own_report = report.of(name)
     errors_before = report.error_count()
     try:
         document = read_sdl(definition.sdl)
     except SdlSyntaxError as error:
-        report.error(ErrorCode.INVALID_GRAPHQL, error.message, [Place(name, error.offset)])
+        own_report.error(ErrorCode.INVALID_GRAPHQL, error.message, error.offset)
         return None
     for duplicate in document.duplicates:
         message = f'The {duplicate.what} "{duplicate.coordinate}" is there twice'
-        report.error(ErrorCode.INVALID_GRAPHQL, message, [Place(name, duplicate.offset)])
-    links = read_links(document, name, report)
-    types = assemble_types(document, name, report)
-    directives = assemble_directives(document, name, report)
+        own_report.error(ErrorCode.INVALID_GRAPHQL, message, duplicate.offset)
+    links = read_links(document, own_report)
+    types = assemble_types(document, own_report)
+    directives = assemble_directives(document, own_report)
     if report.error_count() > errors_before:
         return None
     rename_directives(document, directive_names(links, directives))
     unwrap_field_sets(document)
-    allowed = take_out_definitions(types, directives, links, name, report)
-    types = rename_roots(document, types, name, report)
+    allowed = take_out_definitions(types, directives, links, own_report)
+    types = rename_roots(document, types, own_report)
     drop_entity_fields(types)
     coerce_defaults(types, directives)
     if report.error_count() > errors_before:
@@ -74,5 +75,4 @@ def read_subgraph(
         ],
         description=next((s.description for s in document.schemas if s.description), None),
         federation_directives=allowed,
-        unknown_imports=tuple(unknown_imports(links)),
     )

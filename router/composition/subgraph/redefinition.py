@@ -12,7 +12,7 @@ from router.federation.document import (
     TypeDefinition,
 )
 from router.federation.specification import STANDARD_SCALARS
-from router.federation.type_refs import is_list, is_non_null, item_type, nullable
+from router.federation.type_refs import is_list, is_non_null, item_type, named_type, nullable
 from router.federation.values import print_value, same_value
 
 if TYPE_CHECKING:
@@ -58,7 +58,11 @@ def _argument_difference(
 ) -> str | None:
     actual_type = actual.type if is_non_null(expected.type) else nullable(actual.type)
     if not _same_type(actual_type, expected.type, type_name, types):
-        return f'must have type "{expected.type}", not "{actual.type}"'
+        wanted_type = expected.type
+        named = named_type(wanted_type)
+        if named not in STANDARD_SCALARS:
+            wanted_type = wanted_type.replace(named, type_name(named))
+        return f'must have type "{wanted_type}", not "{actual.type}"'
     if (actual.default is ABSENT) != (expected.default is ABSENT) or not same_value(
         actual.default, expected.default
     ):
@@ -87,7 +91,7 @@ def _same_type(
 def type_difference(actual: TypeDefinition, expected: TypeDefinition) -> str | None:
     """What makes a redefined type incompatible; None if it may stand."""
     if actual.kind is not expected.kind:
-        return f"it must be a {expected.kind.words}, not a {actual.kind.words}"
+        return f"it must be {expected.kind.a}, not {actual.kind.a}"
     if actual.kind is Kind.ENUM and actual.values.keys() != expected.values.keys():
         return f"its values must be {', '.join(expected.values)}"
     return None

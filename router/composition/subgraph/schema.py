@@ -10,17 +10,18 @@ from router.composition.report import Place
 from router.federation.document import (
     Directive,
     DirectiveDefinition,
-    EnumValue,
     Field,
-    InputValue,
     Kind,
     Source,
     TypeDefinition,
 )
 from router.federation.specification import KEY
 
-Located = TypeDefinition | Field | InputValue | EnumValue | Directive | DirectiveDefinition
-"""What has an offset in the SDL."""
+
+class Located(Protocol):
+    """What has an offset in the SDL."""
+
+    offset: int
 
 
 class Directed(Protocol):
@@ -32,7 +33,6 @@ class Directed(Protocol):
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from router.composition.subgraph.read_links import UnknownImport
     from router.federation.links import Links
 
 
@@ -48,7 +48,6 @@ class SubgraphSchema:
         directives: The schema's own definitions; none of federation's.
         schema_directives: What stands on `schema`, without @link.
         federation_directives: What may be used here, by the names of the specification module.
-        unknown_imports: Imports of elements that their specification does not define.
     """
 
     name: str
@@ -62,7 +61,6 @@ class SubgraphSchema:
     schema_directives: list[Directive] = field(default_factory=list)
     description: str | None = None
     federation_directives: dict[str, DirectiveDefinition] = field(default_factory=dict)
-    unknown_imports: tuple[UnknownImport, ...] = ()
 
     @property
     def is_federation_1(self) -> bool:

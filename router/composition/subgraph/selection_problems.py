@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from graphql import EnumValueNode, NullValueNode, VariableNode
 
 from router.composition.subgraph.selections import FieldSelection, FragmentSelection, Selections
+from router.composition.suggestions import meant
 from router.federation.specification import STANDARD_SCALARS
 from router.federation.type_refs import named_type
 
@@ -32,7 +33,8 @@ def selection_problems(
             continue
         field = definition.fields.get(selection.name) if definition else None
         if field is None:
-            yield f'cannot query field "{selection.name}" on type "{type_name}"'
+            fields = definition.fields if definition else ()
+            yield f'"{type_name}" has no field "{selection.name}"{meant(selection.name, fields)}'
             continue
         yield from _argument_problems(field, selection)
         yield from _directive_problems(schema, selection)

@@ -82,11 +82,10 @@ def _check_extensions_have_base(
             continue
         others = [other.types.get(definition.name) for other in schemas if other is not schema]
         if not any(other and other.has_definition for other in others):
-            report.error(
-                ErrorCode.EXTENSION_WITH_NO_BASE,
-                f"[{schema.name}] Type {definition.name} is extended here, "
-                "but no subgraph defines it",
-                [schema.place(definition)],
+            kind = definition.kind.words
+            message = f"The {kind} {definition.name} is extended here, but no subgraph defines it"
+            report.of(schema.name).error(
+                ErrorCode.EXTENSION_WITH_NO_BASE, message, definition.offset
             )
 
 
@@ -251,11 +250,12 @@ def _drop_unused_externals_once(schema: SubgraphSchema, report: Report) -> bool:
         if not unused or definition.fields:
             continue
         if _is_referenced(schema, definition.name):
-            report.error(
-                ErrorCode.TYPE_WITH_ONLY_UNUSED_EXTERNAL,
-                f"[{schema.name}] Type {definition.name} has only @external fields that nothing "
-                "uses, but is used itself",
-                [schema.place(definition)],
+            message = (
+                f"Type {definition.name} has only @external fields that nothing uses, "
+                "but is used itself"
+            )
+            report.of(schema.name).error(
+                ErrorCode.TYPE_WITH_ONLY_UNUSED_EXTERNAL, message, definition.offset
             )
         else:
             del schema.types[definition.name]

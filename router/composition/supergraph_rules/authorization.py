@@ -73,11 +73,11 @@ def _check(
     for directive, coordinates in missing.items():
         read_fields = ", ".join(dict.fromkeys(coordinates))
         message = (
-            f"[{schema.name}] {parent.name}.{field.name} reads {read_fields} "
+            f"{parent.name}.{field.name} reads {read_fields} "
             f"and must demand at least the same {directive}"
         )
         code = ErrorCode.MISSING_TRANSITIVE_AUTH_REQUIREMENTS
-        context.report.error(code, message, [schema.place(field)])
+        context.report.of(schema.name).error(code, message, field.offset)
 
 
 def _demands(

@@ -89,7 +89,8 @@ class _Check:
         target = self.context.merged.types.get(named_type(ref))
         if target is not None and not is_accessible(target):
             message = f"{target.name} is @inaccessible, but {coordinate} refers to it"
-            self._error(ErrorCode.REFERENCED_INACCESSIBLE, message, places)
+            hidden = self.context.places_at(target.name)
+            self._error(ErrorCode.REFERENCED_INACCESSIBLE, message, [*places, *hidden])
 
     def field(self, parent: TypeDefinition, field: Field) -> None:
         coordinate = f"{parent.name}.{field.name}"

@@ -19,7 +19,7 @@ def required_arguments(context: MergeContext) -> None:
     for schema in context.schemas:
         for definition, field in schema.fields():
             for use in uses_of(field, REQUIRES):
-                where = f"[{schema.name}] On {definition.name}.{field.name}, for @requires"
+                where = f"On {definition.name}.{field.name}, for @requires"
                 for selected in selected_fields(schema, definition.name, field_set_of(use)):
                     _check(context, schema, selected, use, where)
 
@@ -31,12 +31,13 @@ def _check(
     merged = merged_type.fields.get(selected.field.name) if merged_type else None
     if merged is None:
         return
+    report = context.report.of(schema.name)
     given = {name for name, _ in selected.selection.arguments}
     coordinate = f"{selected.type_name}.{merged.name}"
     for name in sorted(given - merged.arguments.keys()):
         message = f"{where}: {coordinate} has no argument {name} in the supergraph"
-        context.report.error(ErrorCode.REQUIRES_INVALID_FIELDS, message, [schema.place(use)])
+        report.error(ErrorCode.REQUIRES_INVALID_FIELDS, message, use.offset)
     for argument in merged.arguments.values():
         if argument.is_required and argument.name not in given:
             message = f"{where}: {coordinate} needs the argument {argument.name} in the supergraph"
-            context.report.error(ErrorCode.REQUIRES_INVALID_FIELDS, message, [schema.place(use)])
+            report.error(ErrorCode.REQUIRES_INVALID_FIELDS, message, use.offset)

@@ -22,7 +22,7 @@ def union_members(context: MergeContext) -> None:
             if member is not None and member.kind is not Kind.OBJECT:
                 message = (
                     f"Union {definition.name} cannot include {name}, "
-                    f"which is an {member.kind.words} in the supergraph"
+                    f"which is {member.kind.a} in the supergraph"
                 )
                 places = context.places_at(definition.name)
                 context.report.error(ErrorCode.INVALID_GRAPHQL, message, places)
