@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from router.execution.layout import Layout, Place, PlaceField, Source
 
 _encode = msgspec.json.Encoder().encode
+_OWN_IDENTITY = frozenset({str, int, type(None)})
+"""Of other values 1.0 and true would be equal to 1 as they are, and lists are not hashable."""
 
 
 class Collected(msgspec.Struct, eq=False):
@@ -228,27 +230,24 @@ class _Generator:
             code.line(replace)
             self._numbers_itself = True
             return
+        waits = "entities.append(entity); indexes.append(index)"
         code.line("index = seen.get(identity)")
         code.block("if index is None:")
         code.line("seen[identity] = index = len(representations)")
         code.line(f"representations.append({representation})")
-        code.line("firsts.append(None)")
+        code.line(f"firsts.append(entity); {waits}")
         code.depth -= 1
+        code.block("else:")
         code.line("first = firsts[index]")
         code.block("if first is None:")
-        code.line("firsts[index] = entity")
-        code.line("entities.append(entity)")
-        code.line("indexes.append(index)")
+        code.line(f"firsts[index] = entity; {waits}")
         code.depth -= 1
+        code.block("elif first is not entity:")
         if replace is None:
-            code.block("elif first is not entity:")
-        else:
-            code.block("elif first is not entity and first == entity:")
-            code.line(replace)
-            code.depth -= 1
-            code.block("elif first is not entity:")
-        code.line("entities.append(entity)")
-        code.line("indexes.append(index)")
+            code.line(waits)
+            return
+        code.line(f"if first == entity: {replace}")
+        code.line(f"else: {waits}")
 
     def _is_known_by_key(self) -> bool:
         """Whether entities of equal representations are equal in all that they hold."""
@@ -290,10 +289,9 @@ class _Generator:
             code.line("is_whole = False")
             code.depth -= 1
             code.block("else:")
-        # Text is its own identity; of other values 1, 1.0 and true would be equal as they are.
-        encode = code.value(_encode)
+        own, encode = code.value(_OWN_IDENTITY), code.value(_encode)
         parts = [
-            name if name in texts else f"{name} if {name}.__class__ is str else {encode}({name})"
+            name if name in texts else f"{name} if {name}.__class__ in {own} else {encode}({name})"
             for name in names
         ]
         if typename == "typename":
