@@ -1,7 +1,8 @@
-"""The database of a subgraph: one pool of asyncpg's connections, two ways to use it.
+"""The database of a subgraph: SQLAlchemy's engine and pool, asyncpg's own connections.
 
 Changes go through a unit of work: one connection, one transaction, one commit. Reads and changes of
-one statement need no transaction of their own.
+one statement need no transaction of their own. Statements are handed to asyncpg as they are:
+SQLAlchemy's layer for them costs several times as much as such a statement itself (decision 9).
 """
 
 from __future__ import annotations
@@ -12,11 +13,17 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError, EmulatedDBAPIException
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from subgraph_kit.errors import DATABASE_AWAY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """asyncpg's own."""
@@ -90,10 +97,17 @@ class Database:
         }
         self._connect = partial(connect, url, timeout_s=pool_timeout_s, settings=settings)
         # For a server that is silent altogether; one that answers ends the statement before.
-        self._answer_timeout_s = statement_timeout_s + _ANSWER_AFTER_TIMEOUT_S
+        answer_timeout_s = statement_timeout_s + _ANSWER_AFTER_TIMEOUT_S
+        self._engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=partial(self._connect, statement_timeout_s=answer_timeout_s),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_reset_on_return=None,  # whoever begins a transaction ends it, see `connection`
+        )
+        event.listen(self._engine.sync_engine.pool, "checkout", _refuse_closed)
         self._pool_timeout_s = pool_timeout_s
-        self._turns = asyncio.Semaphore(pool_size)  # first come, first served
-        self._idle: list[Connection] = []
+        self._turns = asyncio.Semaphore(pool_size)
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
@@ -117,42 +131,34 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of the pool, each statement committed on its own."""
-        if self._turns.locked():
-            async with asyncio.timeout(self._pool_timeout_s):
-                await self._turns.acquire()
-        else:
-            await self._turns.acquire()  # at once, which a timeout would make three times as dear
+        # SQLAlchemy's pool gives a connection to whoever asks at the right moment; under load some
+        # would wait until they time out while later ones pass them by.
+        async with asyncio.timeout(self._pool_timeout_s):
+            await self._turns.acquire()
         try:
-            connection = self._idle_connection() or await self._connect(
-                statement_timeout_s=self._answer_timeout_s
-            )
+            proxy = await self._checked_out()
+            connection = proxy.driver_connection
+            assert isinstance(connection, asyncpg.Connection)  # noqa: S101 - narrows for mypy
             try:
                 yield connection
             except asyncpg.InternalClientError as error:  # the server is closing the connection
-                connection.terminate()
+                proxy.invalidate(error)
                 raise asyncpg.ConnectionDoesNotExistError("the connection is closing") from error
-            except (TimeoutError, asyncio.CancelledError):
-                connection.terminate()  # its answer may never come, or come to another statement
+            except (TimeoutError, asyncio.CancelledError) as error:
+                proxy.invalidate(error)  # its answer may never come, or come to another statement
                 raise
             finally:
-                if not connection.is_closed():
-                    if connection.is_in_transaction():
-                        connection.terminate()  # nobody else may end what was begun here
-                    else:
-                        self._idle.append(connection)
+                if proxy.is_valid and not connection.is_closed() and connection.is_in_transaction():
+                    proxy.invalidate()  # nobody else may end what was begun here
+                proxy.close()
         finally:
             self._turns.release()
 
-    def _idle_connection(self) -> Connection | None:
-        """The one used last, so that the server may forget the others.
-
-        asyncpg notices the end of a connection by itself, so asking needs no round trip.
-        """
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-        return None
+    async def _checked_out(self) -> PoolProxiedConnection:
+        try:
+            return await self._engine.raw_connection()
+        except EmulatedDBAPIException as error:  # SQLAlchemy's copy of asyncpg's own
+            raise error.__cause__ or error from None
 
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Rows of one statement, prepared once per connection; its arguments are `$1`, `$2`."""
@@ -176,25 +182,32 @@ class Database:
         try:
             yield connection
         finally:
-            await _close(connection)
+            try:
+                await connection.close(timeout=_FAREWELL_S)
+            except DATABASE_AWAY:
+                connection.terminate()  # no time for a farewell; the server notices by itself
 
     async def ping(self) -> None:
         """Return when the database answers; raise what it says otherwise."""
         await self.fetch_value("SELECT 1")
 
     async def close(self) -> None:
-        idle, self._idle = self._idle, []
-        for connection in idle:
-            await _close(connection)
+        await self._engine.dispose()
+
+
+def _refuse_closed(
+    connection: AsyncAdapt_asyncpg_connection,
+    _entry: ConnectionPoolEntry,
+    _proxy: PoolProxiedConnection,
+) -> None:
+    """Make the pool replace a connection that the server closed, for example by a restart.
+
+    asyncpg notices the end of a connection by itself, so this needs no round trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def row_count(status: str) -> int:
     """How many rows a statement hit, by what `execute` answers: `UPDATE 3`."""
     return int(status.rpartition(" ")[2])
-
-
-async def _close(connection: Connection) -> None:
-    try:
-        await connection.close(timeout=_FAREWELL_S)
-    except DATABASE_AWAY:
-        connection.terminate()  # no time for a farewell; the server notices by itself
