@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from base64 import urlsafe_b64encode
 from hashlib import sha256
@@ -51,7 +52,9 @@ def read_key_file(path: Path) -> KeyRing:
 
 
 def write_key_file(path: Path, ring: KeyRing) -> None:
-    """Replace the file as a whole, readable by its owner alone.
+    """Replace the file as a whole, with the rights it had; a new one is its owner's alone.
+
+    A container reads the file as another user than the one who rotates the key on the host.
 
     Raises:
         KeyFileError: The folder cannot be written.
@@ -62,6 +65,8 @@ def write_key_file(path: Path, ring: KeyRing) -> None:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "w") as file:  # mkstemp makes it 0600
             file.write(content)
+            if path.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)  # noqa: PTH105 - a rename, atomic

@@ -52,6 +52,9 @@ def test_a_pem_key_has_the_same_id_wherever_it_is_read(tmp_path: Path) -> None:
     write_key_file(jwks, ring)
     assert read_key_file(jwks).keys[0].id == ring.keys[0].id
     assert stat.S_IMODE(jwks.stat().st_mode) == 0o600
+    jwks.chmod(0o644)  # for a container that reads it as another user
+    write_key_file(jwks, ring)
+    assert stat.S_IMODE(jwks.stat().st_mode) == 0o644
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"{}", b'{"keys": []}', b'{"keys": [{}]}'])
