@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.cache.lru import LruCache
@@ -31,6 +31,24 @@ _MAX_REFUSED_CHARACTERS = 2**20
 _MAX_VARIANT_CHARACTERS = 2**19
 
 
+class _Run:
+    """Some work in the engine's thread, and the requests that wait for it."""
+
+    __slots__ = ("result", "turn", "waiting")
+
+    def __init__(self, turn: Future[Any]) -> None:
+        self.turn = turn
+        self.result = asyncio.wrap_future(turn)
+        self.result.add_done_callback(_see)
+        self.waiting = 0
+
+
+def _see(done: asyncio.Future[Any]) -> None:
+    """Take note of what it raised, even if every request that waited has given up."""
+    if not done.cancelled():
+        done.exception()
+
+
 class Engine:
     """A supergraph with its planner, its clients and the operations seen so far.
 
@@ -47,7 +65,7 @@ class Engine:
 
     __slots__ = (
         "_idle",
-        "_running",
+        "_runs",
         "_thread",
         "clients",
         "in_flight",
@@ -67,7 +85,7 @@ class Engine:
         self.clients = clients
         self.in_flight = 0
         self._idle: asyncio.Event | None = None
-        self._running: dict[Hashable, asyncio.Future[Any]] = {}
+        self._runs: dict[Hashable, _Run] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planning")
         self.operations: LruCache[OperationKey, Operation] = LruCache(
             max_items=_MAX_OPERATIONS, max_weight=_MAX_TEXT_CHARACTERS
@@ -81,19 +99,21 @@ class Engine:
         """Run `work` off the event loop; requests with the same key wait for one run.
 
         Preparing a large operation takes longer than answering a hundred small ones. There is one
-        thread: the planner is not made for several.
+        thread: the planner is not made for several. What waits for its turn when the last request
+        for it gives up is not run at all, so that nobody can fill the time of those who come later.
         """
-        future: asyncio.Future[Work] | None = self._running.get(key)
-        if future is None:
-            future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-            self._running[key] = future
-            future.add_done_callback(lambda done: self._finish(key, done))
-        return await asyncio.shield(future)
-
-    def _finish(self, key: Hashable, done: asyncio.Future[Any]) -> None:
-        del self._running[key]
-        if not done.cancelled():
-            done.exception()  # seen, even if every request that waited has given up
+        run = self._runs.get(key)
+        if run is None:
+            run = self._runs[key] = _Run(self._thread.submit(work))
+            run.result.add_done_callback(lambda _: self._runs.pop(key))
+        run.waiting += 1
+        try:
+            result: Work = await asyncio.shield(run.result)
+        finally:
+            run.waiting -= 1
+            if not run.waiting:
+                run.turn.cancel()  # of no effect once it has begun
+        return result
 
     def close(self) -> None:
         """Let the thread end; for an engine that no request uses."""

@@ -179,10 +179,10 @@ def _denied_field(guard: Guard, problem: TokenProblem | None) -> DeniedField:
 _REFUSAL_STATUSES = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "SERVICE_OVERLOADED": 503}
 
 _PROBLEMS: dict[TokenProblem, str] = {
-    "TOKEN_MISSING": "Log in to read this field.",
-    "TOKEN_EXPIRED": "The access token has expired.",
-    "TOKEN_INVALID": "The access token is not valid.",
-    "SESSION_ENDED": "The session has ended.",
+    "TOKEN_MISSING": "Log in: send an access token as `Authorization: Bearer …`.",
+    "TOKEN_EXPIRED": "The access token has expired: get a new one.",
+    "TOKEN_INVALID": "This is no access token of ours; send one as `Authorization: Bearer …`.",
+    "SESSION_ENDED": "The session of the access token has ended: log in again.",
 }
 
 

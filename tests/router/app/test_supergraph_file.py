@@ -45,7 +45,9 @@ async def test_a_broken_file_changes_nothing(name: str, tmp_path: Path) -> None:
     path.write_text(SDL)
     file = SupergraphFile(path, 0.005)
     options = RouterOptions(background=(file.follow,))
-    router = Router(file.read(), {"auth": answering(version="1"), "tasks": answering()}, options)
+    router = Router(
+        file.read(), {"auth": answering(version="1", edition="2"), "tasks": answering()}, options
+    )
     text = BROKEN[name]
     async with running(router) as client:
         if text is None:
