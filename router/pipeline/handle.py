@@ -173,7 +173,7 @@ class Pipeline:
         except (ClientError, InvalidRequestError) as refusal:
             engine.refused.put((text, name), causes_of(refusal), len(text) + len(name or ""))
             raise
-        engine.operations.put((text, name), operation, len(text))
+        engine.operations.put((text, name), operation, operation.weight)
         return operation
 
     @staticmethod

@@ -50,6 +50,7 @@ class Operation:
         kind: "query", "mutation" or "subscription".
         name: "" for an anonymous operation.
         hash: The first 16 hexadecimal digits of the SHA-256 of the text.
+        weight: What it takes of memory, counted in characters of text.
         coerce: Coerces raw variables.
         estimate_cost: None when cost is not limited or cannot exceed the limit.
         limited_fields: Coordinates of its root fields that have a rate limit of their own, one
@@ -73,6 +74,7 @@ class Operation:
         "name",
         "node",
         "prepared",
+        "weight",
     )
 
     def __init__(  # noqa: PLR0913 (a record; built by keyword in one place)
@@ -81,6 +83,7 @@ class Operation:
         document: DocumentNode,
         node: OperationDefinitionNode,
         *,
+        weight: int,
         coerce: Coerce,
         estimate_cost: EstimateCost | None,
         guards: tuple[Guard, ...],
@@ -93,6 +96,7 @@ class Operation:
         self.kind = node.operation.value
         self.name = node.name.value if node.name is not None else ""
         self.hash = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.weight = weight
         self.coerce = coerce
         self.estimate_cost = estimate_cost
         self.guards = guards

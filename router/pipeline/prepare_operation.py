@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from router.supergraph import Supergraph
 
 
+_CHARACTERS_OF_A_FIELD = 20
+"""What a field usually takes of a text; fragments that spread fragments make many of few."""
+
+
 def prepare_operation(
     text: str, operation_name: str | None, engine: Engine, policies: PolicySet
 ) -> Operation:
@@ -36,7 +40,7 @@ def prepare_operation(
     schema, hide = supergraph.api_schema, policies.hides_suggestions
     try:
         parsed = parse(text, operation_name, limits)
-        check_operation(parsed.operation, parsed.fragments, limits)
+        fields = check_operation(parsed.operation, parsed.fragments, limits)
         if not policies.allows_introspection:
             refuse_introspection(parsed)
         validate(parsed, schema, hide_suggestions=hide, max_tokens=limits.max_tokens)
@@ -46,6 +50,7 @@ def prepare_operation(
             text,
             parsed.document,
             parsed.operation,
+            weight=max(len(text), _CHARACTERS_OF_A_FIELD * fields),
             coerce=compile_coercion(schema, parsed.operation, hide_suggestions=hide),
             estimate_cost=compile_cost(parsed.operation, parsed.fragments, supergraph)
             if limits.max_cost is not None

@@ -66,8 +66,8 @@ def check_operation(
     operation: OperationDefinitionNode,
     fragments: Mapping[str, FragmentDefinitionNode],
     limits: Limits,
-) -> None:
-    """Refuse an operation that is larger than the limits.
+) -> int:
+    """Refuse an operation that is larger than the limits; give the number of its fields.
 
     Needs no schema and runs before validation, whose time grows faster than the document.
     Unknown and cyclic fragments count as empty: validation names them.
@@ -86,6 +86,7 @@ def check_operation(
     _refuse_above(limits.max_directives, directives, too_complex, "number of directives")
     _refuse_above(limits.max_fields, size.fields, too_complex, "number of fields")
     refuse_several(guarded_calls(operation, fragments, limits), limits)
+    return size.fields
 
 
 def guarded_calls(

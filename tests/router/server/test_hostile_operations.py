@@ -84,8 +84,8 @@ async def test_nor_does_a_batch_of_persisted_ones() -> None:
 
 
 async def test_a_batch_costs_what_its_operations_cost_together() -> None:
-    limits = Limits(max_cost=25)
-    async with running(router(limits=limits, http={"max_batch": 5})) as client:
+    auth, limits = answering(me=None), Limits(max_cost=25)
+    async with running(router(auth, limits=limits, http={"max_batch": 5})) as client:
         part = {"query": "query($n: Int) { me { friends(first: $n) { id } } }"}
         response = await client.post("/graphql", json=[{**part, "variables": {"n": 10}}] * 3)
     found = [answer.get("errors", [{"extensions": {"code": ""}}])[0] for answer in response.json()]
@@ -205,6 +205,19 @@ async def test_operations_are_remembered_up_to_two_megabytes_of_text() -> None:
             assert (await client.post("/graphql", json={"query": query})).status_code == 200
     assert len(known) == 6
     assert known._weight <= 2 * 2**20
+
+
+async def test_an_operation_weighs_what_its_fragments_make_of_it() -> None:
+    served = router()
+    fragments = "fragment F on User { id username } " + "fragment G on User {" + "...F " * 50 + "}"
+    async with running(served) as client:
+        for number in range(3):
+            query = f"query Q{number} {{ {'me {...G} ' * 80} }} {fragments}"
+            assert "data" in (await client.post("/graphql", json={"query": query})).json()
+    weights = [
+        operation.weight for operation, _ in served.pipeline.engine.operations._items.values()
+    ]
+    assert weights == [20 * 80 * 101] * 3
 
 
 @pytest.mark.parametrize("part", ["query", "operationName"])
