@@ -293,6 +293,9 @@ def _init(options: argparse.Namespace) -> int:
         msg = f"{file}: {error.strerror}"
         raise CheckInputError(msg) from error
     print(f"{file} names {text.count('routing_url')} subgraphs; write where each one runs")
+    for line in text.splitlines():
+        if line.startswith("# Left out"):
+            print(line.removeprefix("# "))
     return GOOD
 
 

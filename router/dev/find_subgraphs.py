@@ -27,16 +27,20 @@ subgraphs:
 
 
 def starting_configuration(folder: Path) -> str:
-    """Every file that looks like a subgraph, with a made-up address.
+    """Every file that looks like a subgraph, with a made-up address; at the end what was left out.
 
     Where some files use federation's directives, those are the subgraphs and the others are not.
 
     Raises:
         CheckInputError: There is none, or two have the same name.
     """
-    found = [(file, document) for file in _files(folder) if (document := _schema(file))]
+    left_out: dict[Path, str] = {}
+    found = [(file, document) for file in _files(folder) if (document := _schema(file, left_out))]
     federated = [file for file, document in found if _directives(document) & _FEDERATION]
     subgraphs = federated or [file for file, _ in found]
+    for file, _ in found:
+        if file not in subgraphs:
+            left_out[file] = "no directive of federation in it"
     if not subgraphs:
         msg = f"{folder} holds no schema (*.graphql, *.graphqls, *.gql)"
         raise CheckInputError(msg)
@@ -45,11 +49,16 @@ def starting_configuration(folder: Path) -> str:
     if twice is not None:
         msg = f"two files would be the subgraph {twice}: rename one, or name them yourself"
         raise CheckInputError(msg)
-    return _HEAD + "".join(
+    entries = [
         f"  {file.stem}:\n    routing_url: http://localhost:{_FIRST_PORT + number}/graphql\n"
         f"    schema:\n      file: {file.relative_to(folder).as_posix()}\n"
         for number, file in enumerate(subgraphs)
-    )
+    ]
+    notes = [
+        f"# Left out: {file.relative_to(folder).as_posix()} ({reason})\n"
+        for file, reason in sorted(left_out.items())
+    ]
+    return "".join([_HEAD, *entries, *notes])
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -60,12 +69,20 @@ def _files(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def _schema(file: Path) -> DocumentNode | None:
-    """The SDL of a subgraph or API schema; None for operations, supergraphs and broken files."""
+def _schema(file: Path, left_out: dict[Path, str]) -> DocumentNode | None:
+    """The SDL of a subgraph or API schema; None for operations and supergraphs.
+
+    A file that cannot be read goes into `left_out`, with the reason.
+    """
     try:
         text = read_file(file)
         document = parse(text)
-    except (CheckInputError, GraphQLSyntaxError):
+    except CheckInputError:
+        left_out[file] = "it cannot be read"
+        return None
+    except GraphQLSyntaxError as error:
+        line = error.locations[0].line if error.locations else 1
+        left_out[file] = f"line {line}: {error.message}"
         return None
     holds_operations = any(isinstance(d, ExecutableDefinitionNode) for d in document.definitions)
     return None if holds_operations or "join__Graph" in text else document

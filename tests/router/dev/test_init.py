@@ -20,7 +20,9 @@ def found(folder: Path) -> list[str]:
     return [subgraph.source for subgraph in load_subgraphs(folder / "supergraph.yaml")]
 
 
-def test_files_with_federation_are_the_subgraphs(tmp_path: Path) -> None:
+def test_files_with_federation_are_the_subgraphs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "node_modules").mkdir()
     for name, text in {
         "a.graphql": FEDERATED,
@@ -33,6 +35,10 @@ def test_files_with_federation_are_the_subgraphs(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).write_text(text)
     assert found(tmp_path) == [str(tmp_path / "a.graphql"), str(tmp_path / "b.gql")]
+    assert [line for line in capsys.readouterr().out.splitlines() if "Left out" in line] == [
+        "Left out: api.graphql (no directive of federation in it)",
+        "Left out: broken.graphql (line 1: Syntax Error: Expected Name, found '{'.)",
+    ]
 
 
 def test_without_federation_every_schema_is_one(tmp_path: Path) -> None:
