@@ -50,7 +50,7 @@ def run_check(options: argparse.Namespace) -> int:
     operations = _known_operations(options, reference, configuration.parent / "operations")
     strictness = Strictness(options.allow_unused, _lint_levels(options.lint, configuration))
     python = _python_lines(options.python, configuration)
-    return _print(check(new, old, operations, strictness, python), options)
+    return _print(check(new, old, operations, strictness, python), options, configuration)
 
 
 def _python_lines(given: list[str], configuration: Path) -> dict[str, PythonLine]:
@@ -84,7 +84,7 @@ def run_diff(options: argparse.Namespace) -> int:
     named = {path.stem: SchemaFile(options.new, read_file(path))}
     new = replace(schemas_of_file(path), subgraphs=named)
     operations = _known_operations(options, old, None)
-    return _print(check(new, old, operations, Strictness(options.allow_unused)), options)
+    return _print(check(new, old, operations, Strictness(options.allow_unused)), options, path)
 
 
 def _known_operations(
@@ -130,8 +130,9 @@ def _lint_levels(given: str | None, configuration: Path) -> Mapping[str, str]:
         raise CheckInputError(msg) from error
 
 
-def _print(report: Report, options: argparse.Namespace) -> int:
+def _print(report: Report, options: argparse.Namespace, file: Path) -> int:
     is_coloured = options.color == "always" or (options.color == "auto" and sys.stdout.isatty())
     writer = coloured_text if is_coloured else text
-    sys.stdout.write(FORMATS.get(options.format, writer)(report))
+    written = FORMATS.get(options.format, writer)(replace(report, file=file.as_posix()))
+    sys.stdout.write(written)
     return NO if report.is_refused else GOOD

@@ -57,9 +57,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer of a check, the weightiest findings first."""
+    """The answer of a check, the weightiest findings first.
+
+    Attributes:
+        file: What was checked, for findings that have no line of their own.
+    """
 
     findings: tuple[Finding, ...]
+    file: str = ""
 
     @property
     def is_refused(self) -> bool:

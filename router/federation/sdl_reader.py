@@ -109,7 +109,11 @@ class _Reader:
         kind, text = self._kinds[self._index], self._texts[self._index]
         offset = self._offsets[self._index]
         if message is None:
-            found = "the end of the document" if kind == _END else json.dumps(text)
+            found = json.dumps(text)
+            if kind == _END:
+                found = "the end of the document"
+            elif kind in {_STRING, _BLOCK}:
+                found = f"string {text}"
             message = f"unexpected {found}"
         msg = f"Syntax error: {message}"
         raise SdlSyntaxError(msg, offset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -10,6 +11,9 @@ from router.checks.report import Level
 
 if TYPE_CHECKING:
     from router.checks.report import Finding, Report
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML has no way to write; a schema may quote any."""
 
 
 def junit(report: Report) -> str:
@@ -25,7 +29,8 @@ def junit(report: Report) -> str:
     root = Element("testsuites")
     root.append(suite)
     indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+    text = _NOT_XML.sub("\ufffd", tostring(root, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
 def _add_case(suite: Element, finding: Finding) -> None:
@@ -36,7 +41,7 @@ def _add_case(suite: Element, finding: Finding) -> None:
         case.set("line", str(finding.location.line))
     details = "\n".join(details_of(finding))
     if finding.level is Level.ERROR:
-        failure = SubElement(case, "failure", message=message_of(finding))
+        failure = SubElement(case, "failure", type=finding.code, message=message_of(finding))
         failure.text = details
     else:
         SubElement(case, "system-out").text = details

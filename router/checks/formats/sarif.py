@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from router.checks.formats.text import details_of
+from router.checks.report import FileLocation
 
 if TYPE_CHECKING:
     from router.checks.report import Finding, Report
@@ -25,30 +26,27 @@ def sarif(report: Report) -> str:
                         "rules": [{"id": code} for code in rules],
                     }
                 },
-                "results": [_result(finding, rules) for finding in report.findings],
+                "results": [_result(finding, rules, report.file) for finding in report.findings],
             }
         ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def _result(finding: Finding, rules: list[str], file: str) -> dict[str, Any]:
+    """A result has a place in any case: GitHub refuses the whole file when one has none."""
+    location = finding.location or FileLocation(file, 1, 1)
+    return {
         "ruleId": finding.code,
         "ruleIndex": rules.index(finding.code),
         "level": finding.level.value,
         "message": {"text": "\n".join(details_of(finding))},
-    }
-    if finding.location is not None:
-        result["locations"] = [
+        "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(finding.location.path)},
-                    "region": {
-                        "startLine": finding.location.line,
-                        "startColumn": finding.location.column,
-                    },
+                    "artifactLocation": {"uri": quote(location.path)},
+                    "region": {"startLine": location.line, "startColumn": location.column},
                 }
             }
-        ]
-    return result
+        ],
+    }

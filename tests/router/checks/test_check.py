@@ -17,6 +17,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from graphql import build_schema, introspection_from_schema
 
+from router.checks.formats.junit import junit
+from router.checks.formats.sarif import sarif
+from router.checks.report import Finding, Level, Report
 from router.cli import main
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
@@ -239,6 +242,25 @@ def test_sarif_points_at_the_line(breaking: Project, capsys: pytest.CaptureFixtu
     assert (result["ruleId"], result["level"]) == ("FIELD_REMOVED", "error")
     region = result["locations"][0]["physicalLocation"]["region"]
     assert region == {"startLine": 6, "startColumn": 6}
+
+
+UNPLACED = Report(
+    (Finding(Level.ERROR, "NO_QUERIES", "", "No subgraph has a query\x07"),), "schema/graph.yaml"
+)
+
+
+def test_sarif_gives_every_result_a_place() -> None:
+    (result,) = json.loads(sarif(UNPLACED))["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "schema/graph.yaml"}
+    assert place["region"] == {"startLine": 1, "startColumn": 1}
+
+
+def test_junit_is_xml_whatever_a_schema_quotes() -> None:
+    ((case,),) = ET.fromstring(junit(UNPLACED))  # noqa: S314 (written by us)
+    (failure,) = case
+    assert failure.get("type") == "NO_QUERIES"
+    assert failure.get("message") == "No subgraph has a query\ufffd"
 
 
 STRAWBERRY = """
