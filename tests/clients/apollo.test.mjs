@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
   ApolloClient,
@@ -10,6 +11,7 @@ import {
 } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { ErrorLink } from "@apollo/client/link/error";
+import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { filter, firstValueFrom, from, switchMap } from "rxjs";
 
@@ -122,4 +124,29 @@ test("owners of tasks and the current user are one object of the cache", async (
   await client.query({ query: gql(operation("me")) });
   const users = Object.keys(client.cache.extract()).filter((key) => key.startsWith("User:"));
   assert.deepEqual(users, [`User:${person.id}`]);
+});
+
+test("a query's text is sent once, then its hash", async () => {
+  const { accessToken } = await register(["mine"]);
+  const sent = [];
+  const persisted = new PersistedQueryLink({
+    sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    useGETForHashedQueries: true,
+  });
+  const http = new HttpLink({
+    uri: endpoint,
+    headers: { authorization: `Bearer ${accessToken}` },
+    fetch: (url, options) => {
+      sent.push(options.body ? `${options.method} text` : options.method);
+      return fetch(url, options);
+    },
+  });
+  const link = ApolloLink.from([persisted, http]);
+  // A name of its own: nobody has sent this text before.
+  const query = gql(operation("list-tasks").replace("ListTasks", `ListTasks${Date.now()}`));
+  for (const cache of [new InMemoryCache(), new InMemoryCache()]) {
+    const { data } = await new ApolloClient({ link, cache }).query({ query });
+    assert.deepEqual(titles(data), ["mine"]);
+  }
+  assert.deepEqual(sent, ["GET", "POST text", "GET"]);
 });
