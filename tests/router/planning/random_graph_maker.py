@@ -9,6 +9,7 @@ from typing import Any
 from tests.router.planning.random_graphs import RandomField, RandomGraph, RandomType
 
 LABELS = ("early", "late")
+LEAVES = ("String", "Int", "Float", "Boolean", "Mood")
 
 
 def random_graph(seed: int) -> RandomGraph:
@@ -191,15 +192,19 @@ class _Maker:
                 owners = self._some(item.subgraphs)
             name = f"f{number}"
             if random.random() < 0.5:
-                named: str | None = random.choice(("String", "Int"))
+                named: str | None = random.choice(LEAVES)
             else:
                 named = self._reference(graph, entities, owners)
             named = named or "String"
             item.fields[name] = RandomField(
-                name, self._wrapped(named), named, owners, has_argument=random.random() < 0.15
+                name,
+                self._wrapped(named),
+                named,
+                owners,
+                has_argument=named not in {"Mood", "Boolean"} and random.random() < 0.15,
             )
             others = [subgraph for subgraph in item.subgraphs if subgraph not in owners]
-            movable = len(owners) == 1 and named in ("String", "Int") and bool(others)
+            movable = len(owners) == 1 and named in LEAVES and bool(others)
             if movable and random.random() < 0.25:
                 item.fields[name].overridden_in = random.choice(others)
                 if random.random() < 0.5:
@@ -226,7 +231,7 @@ class _Maker:
                     for each in item.fields.values()
                     if owner not in each.owners
                     and each.name not in ("id", "sku")
-                    and (each.named in ("String", "Int") or self._inside(graph, each, owner))
+                    and (each.named in LEAVES or self._inside(graph, each, owner))
                 ]
                 if not wanted:
                     continue
@@ -314,7 +319,8 @@ class _Maker:
             item.name
             for item in target.fields.values()
             if owner not in item.owners
-            and item.named in ("String", "Int")
+            and item.named in LEAVES
+            and item.named != "Mood"  # its values differ
             and item.name not in ("id", "sku")
             and not item.requires
             and not item.has_argument
@@ -454,15 +460,21 @@ class _Maker:
         return items
 
     def _item(self, graph: RandomGraph, each: RandomField, label: str) -> Any:
-        named = each.named
-        if named == "Query":
-            return ("ref", "Query", 0)
-        if named == "String":
-            return label
-        if named == "Int":
-            return self._random.randint(0, 99)
-        return (
-            "ref",
-            self._random.choice(graph.members(named, each.owners)),
-            self._random.randint(0, 3),
-        )
+        random = self._random
+        match each.named:
+            case "String":
+                value: Any = label
+            case "Int":
+                value = random.randint(0, 99)
+            case "Float":
+                value = random.randint(0, 99) + 0.5
+            case "Boolean":
+                value = random.random() < 0.5
+            case "Mood":
+                value = random.choice(graph.moods({*each.owners, each.overridden_in} - {None}))
+            case "Query":
+                value = ("ref", "Query", 0)
+            case named:
+                member = random.choice(graph.members(named, each.owners))
+                value = ("ref", member, random.randint(0, 3))
+        return value

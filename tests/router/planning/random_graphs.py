@@ -9,7 +9,12 @@ send something, or sends the wrong thing, shows in the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from tests.router.planning.random_arguments import ARGUMENTS, TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Set
 
 JsonObject = dict[str, Any]
 
@@ -112,9 +117,14 @@ class RandomGraph:
             return [item.name for item in self.types.values() if name in item.interfaces]
         return [name]
 
+    def moods(self, subgraphs: Set[str | None]) -> list[str]:
+        """Values of the enum Mood that all the subgraphs know; each has one of its own."""
+        return ["CALM", *(f"LIKE_{name}" for name in subgraphs if len(subgraphs) == 1)]
+
     def sdl(self, subgraph: str) -> str:
         """The subgraph's schema as its developers would write it."""
-        parts = [LINK]
+        moods = " ".join(self.moods({subgraph}))
+        parts = [LINK, TYPES, f"enum Mood {{ {moods} }}"]
         roots = [item for item in self.roots.values() if subgraph in item.owners]
         lines = [_field_line(item, subgraph) for item in roots] or ["  _nothing: Int @shareable"]
         parts.append("type Query {\n" + "\n".join(lines) + "\n}")
@@ -173,7 +183,7 @@ class RandomGraph:
 def _argument(item: RandomField) -> str:
     if item.context is not None:
         return f'(arg: String @fromContext(field: "{item.context}"))'
-    return "(n: Int)" if item.has_argument else ""
+    return ARGUMENTS if item.has_argument else ""
 
 
 def _field_line(item: RandomField, subgraph: str) -> str:

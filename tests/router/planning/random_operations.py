@@ -10,8 +10,13 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
+    get_operation_ast,
     is_composite_type,
+    parse,
+    type_from_ast,
 )
+
+from tests.router.planning.random_arguments import RandomArguments, random_value
 
 if TYPE_CHECKING:
     from random import Random
@@ -22,7 +27,7 @@ _TAKEN_ALIASES = ("id", "sku", "label", "f0", "f1", "k")
 
 
 def random_operation(schema: GraphQLSchema, random: Random) -> str:
-    """A query or mutation that is usually valid; it may use Boolean variables."""
+    """A query or mutation that is usually valid; `variables_of` gives values to its variables."""
     writer = _Writer(schema, random)
     kind = "query"
     if schema.mutation_type is not None and random.random() < 0.15:
@@ -30,14 +35,26 @@ def random_operation(schema: GraphQLSchema, random: Random) -> str:
         body = writer.mutations(schema.mutation_type)
     else:
         body = writer.selections(schema.query_type, 0)
-    declared = ", ".join(f"${name}: Boolean!" for name in _VARIABLES if f"${name}" in body)
+    conditions = [f"${name}: Boolean!" for name in _VARIABLES if f"${name}" in body]
+    declared = ", ".join([*conditions, *writer.arguments.declared])
     fragments = " ".join(writer.fragments)
     return f"{kind} {f'({declared}) ' if declared else ''}{body} {fragments}".rstrip()
 
 
-def variables_of(operation: str, random: Random) -> dict[str, Any]:
-    values = {"yes": True, "no": False, "maybe": random.random() < 0.5}
-    return {name: values[name] for name in _VARIABLES if f"${name}:" in operation}
+def variables_of(operation: str, schema: GraphQLSchema, random: Random) -> dict[str, Any]:
+    """Values for an operation's variables; some that may be left out are."""
+    conditions = {"yes": True, "no": False, "maybe": random.random() < 0.5}
+    values: dict[str, Any] = {}
+    chosen = get_operation_ast(parse(operation))
+    for node in chosen.variable_definitions or () if chosen is not None else ():
+        name = node.variable.name.value
+        if name in conditions:
+            values[name] = conditions[name]
+        else:
+            type_: Any = type_from_ast(schema, node.type)
+            if str(type_).endswith("!") or random.random() < 0.8:
+                values[name] = random_value(type_, random)
+    return values
 
 
 class _Writer:
@@ -45,6 +62,7 @@ class _Writer:
         self._schema = schema
         self._random = random
         self._aliases = 0
+        self.arguments = RandomArguments(random)
         self.fragments: list[str] = []
 
     def mutations(self, parent: GraphQLObjectType) -> str:
@@ -53,7 +71,7 @@ class _Writer:
             name = self._random.choice(list(parent.fields))
             named = get_named_type(parent.fields[name].type)
             below = f" {self.selections(named, 1)}" if is_composite_type(named) else ""
-            argument = f"(n: {self._random.randint(1, 2)})" if self._random.random() < 0.3 else ""
+            argument = self.arguments.write(parent.fields[name].args)
             parts.append(f"y{number}: {name}{argument}{self._condition(0.1)}{below}")
         return "{ " + " ".join(parts) + " }"
 
@@ -66,10 +84,12 @@ class _Writer:
             parts += self._fragments(parent, depth)
         elif random.random() < 0.15 and depth:
             parts.append(f"... on {parent.name}{self._condition(0.5)} {self.selections(parent, 9)}")
-        if depth and (not parts or random.random() < 0.2):
+        if not depth and random.random() < 0.05:
+            parts.append('__type(name: "E0") { name fields { name type { kind } } }')
+        if not parts or random.random() < 0.2:
             alias = f"t{self._aliases}: " if random.random() < 0.3 else ""
             parts.append(f"{alias}__typename")
-        return "{ " + " ".join(parts or ["__typename"]) + " }"
+        return "{ " + " ".join(parts) + " }"
 
     def _fields(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> list[str]:
         random = self._random
@@ -78,9 +98,7 @@ class _Writer:
         for name in random.sample(names, random.randint(1, min(len(names), 4)) if names else 0):
             field = parent.fields[name]
             named = get_named_type(field.type)
-            argument = ""
-            if field.args and random.random() < 0.7:
-                argument = f"(n: {random.randint(1, 2)})"
+            argument = self.arguments.write(field.args)
             alias = ""
             if argument or random.random() < 0.2:
                 self._aliases += 1

@@ -15,6 +15,7 @@ from graphql import (
 )
 
 from router.execution import SubgraphRequest, SubgraphResponse
+from tests.router.planning.random_arguments import mark_of, marked
 from tests.router.planning.served_schema import served_schema
 
 if TYPE_CHECKING:
@@ -44,16 +45,12 @@ class Objects:
         return self.plain(record, name, arguments)
 
     def plain(self, record: JsonObject, name: str, arguments: JsonObject) -> Any:
-        value = record.get(name)
-        number = arguments.get("n")
-        if number is not None:
-            value = _marked(value, number)
-        return self._follow(value)
+        return self._follow(marked(record.get(name), mark_of(arguments)))
 
     def mutated(self, name: str, arguments: JsonObject, ledger: Ledger) -> Any:
         ledger.append(name)
-        value = _marked(self.graph.objects["Mutation"][0].get(name), arguments.get("n") or 0)
-        return self._follow(_marked(value, len(ledger)))
+        value = marked(self.graph.objects["Mutation"][0].get(name), mark_of(arguments))
+        return self._follow(marked(value, str(len(ledger))))
 
     def computed(self, name: str, required: Any) -> str:
         return f"{name} of {json.dumps(required, sort_keys=True)}"
@@ -90,18 +87,6 @@ class Objects:
             _, type_name, index = value
             return self.graph.objects[type_name][index]
         return value
-
-
-def _marked(value: Any, number: int) -> Any:
-    """A value that tells with which argument it was asked for."""
-    if isinstance(value, list):
-        return [_marked(item, number) for item in value]
-    if isinstance(value, str):
-        return f"{value}/{number}"
-    if isinstance(value, tuple):
-        kind, type_name, index = value
-        return (kind, type_name, (index + number) % 4)
-    return None if value is None else value + 100 * number
 
 
 class Truth:

@@ -85,7 +85,7 @@ async def check_graph(seed: int) -> int:
         # Aliases of equal names may clash; such operations are no operations.
         if validate(federation.supergraph.api_schema, parse(operation)):
             continue
-        variables = variables_of(operation, random)
+        variables = variables_of(operation, federation.supergraph.api_schema, random)
         labels = frozenset(label for label in LABELS if random.random() < 0.5)
         ran: Ledger = []
         received = await federation.answer(operation, variables, labels, ran)

@@ -40,7 +40,7 @@ def size_of(leaves: Sequence[Leaf], picks: Sequence[int], keys: ResponseKeys) ->
     return len(share_requests(build_parts(leaves, choice, keys)))
 
 
-@pytest.mark.parametrize("seed", [0, 2, 3, 4, 5, 6, 8, 10])
+@pytest.mark.parametrize("seed", [0, 1, 2, 5, 6, 10, 13, 15])
 def test_no_other_choice_makes_fewer_requests(seed: int) -> None:
     federation = make_federation(seed)
     if federation is None:

@@ -128,7 +128,7 @@ async def check_graph(seed: int) -> int:
         operation = random_operation(schema, random)
         if validate(schema, parse(operation)):
             continue
-        variables = variables_of(operation, random)
+        variables = variables_of(operation, schema, random)
         ran: Ledger = []
         received, places, plan = await answer(federation, operation, variables, ran)
         wanted: Ledger = []

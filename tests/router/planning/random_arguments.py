@@ -1,0 +1,134 @@
+"""Arguments of random graphs: what every subgraph takes, random values, and the mark they leave.
+
+A field with arguments answers with a mark of them, so an argument that goes astray shows.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from random import Random
+
+ARGUMENTS = "(n: Int, size: Int = 3, kind: Kind, where: Where, tags: [String!], any: Any)"
+TYPES = """
+enum Kind { PLAIN FANCY }
+input Where { code: Int! = 1  kind: Kind = FANCY  either: [Where!] }
+scalar Any
+"""
+_DEFAULTS = {"size": 3}
+
+
+def mark_of(arguments: Mapping[str, Any]) -> str:
+    """Text that differs where arguments do; empty for the defaults alone."""
+    given = {**_DEFAULTS, **arguments}
+    return "" if given == _DEFAULTS else json.dumps(given, sort_keys=True)
+
+
+def marked(value: Any, mark: str) -> Any:
+    """A value that tells with which arguments it was asked for."""
+    if not mark:
+        return value
+    if isinstance(value, list):
+        return [marked(item, mark) for item in value]
+    if isinstance(value, str):
+        return f"{value}/{mark}"
+    if isinstance(value, tuple):
+        kind, type_name, index = value
+        return (kind, type_name, (index + crc32(mark.encode())) % 4)
+    return None if value is None else value + 100 * (crc32(mark.encode()) % 1000)
+
+
+class RandomArguments:
+    """Writes arguments into an operation; some of their values are variables.
+
+    Attributes:
+        declared: Definitions of the variables, in order.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.declared: list[str] = []
+
+    def write(self, arguments: Mapping[str, GraphQLArgument]) -> str:
+        chosen = [name for name in arguments if self._random.random() < 0.3]
+        parts = [f"{name}: {self._value(arguments[name].type)}" for name in chosen]
+        return f"({', '.join(parts)})" if parts else ""
+
+    def _value(self, type_: GraphQLInputType) -> str:
+        if self._random.random() < 0.25:
+            name = f"v{len(self.declared)}"
+            default = ""
+            if not isinstance(type_, GraphQLNonNull) and self._random.random() < 0.3:
+                default = f" = {_literal(random_value(type_, self._random), type_)}"
+            self.declared.append(f"${name}: {type_}{default}")
+            return f"${name}"
+        return _write(type_, self._random, self._value)
+
+
+def _write(
+    type_: GraphQLInputType, random: Random, inner: Callable[[GraphQLInputType], str]
+) -> str:
+    """A literal whose items and fields are written by `inner`."""
+    if isinstance(type_, GraphQLNonNull):
+        type_ = type_.of_type
+    elif random.random() < 0.1:
+        return "null"
+    if isinstance(type_, GraphQLList):
+        return f"[{', '.join(inner(type_.of_type) for _ in range(random.randint(0, 2)))}]"
+    if isinstance(type_, GraphQLInputObjectType):
+        names = [name for name in type_.fields if random.random() < 0.4]
+        return f"{{{', '.join(f'{name}: {inner(type_.fields[name].type)}' for name in names)}}}"
+    return _literal(random_value(GraphQLNonNull(type_), random), type_)
+
+
+def _literal(value: Any, type_: GraphQLInputType) -> str:
+    """A JSON value as the specification writes it."""
+    if isinstance(type_, GraphQLNonNull):
+        type_ = type_.of_type
+    if isinstance(value, dict):
+        fields = type_.fields if isinstance(type_, GraphQLInputObjectType) else {}
+        parts = [
+            f"{key}: {_literal(item, fields[key].type if key in fields else type_)}"
+            for key, item in value.items()
+        ]
+        return f"{{{', '.join(parts)}}}"
+    if isinstance(value, list):
+        below = type_.of_type if isinstance(type_, GraphQLList) else type_
+        return f"[{', '.join(_literal(item, below) for item in value)}]"
+    if isinstance(type_, GraphQLEnumType) and value is not None:
+        return str(value)
+    return json.dumps(value)
+
+
+def random_value(type_: GraphQLInputType, random: Random) -> Any:
+    """A value of the type as JSON has it."""
+    if isinstance(type_, GraphQLNonNull):
+        type_ = type_.of_type
+    elif random.random() < 0.15:
+        return None
+    if isinstance(type_, GraphQLList):
+        return [random_value(type_.of_type, random) for _ in range(random.randint(0, 2))]
+    if isinstance(type_, GraphQLInputObjectType):
+        return {
+            name: random_value(field.type, random)
+            for name, field in type_.fields.items()
+            if random.random() < 0.4
+        }
+    if isinstance(type_, GraphQLEnumType):
+        return random.choice(list(type_.values))
+    simple = {"Int": (1, 2), "String": ("t", 'é"\\\n'), "Boolean": (True, False)}
+    anything: tuple[Any, ...] = (1.5, "x", {"deep": [None, True]}, [])
+    return random.choice(simple.get(str(type_), anything))
