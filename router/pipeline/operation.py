@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from router.policies.identity import TokenProblem
 
 _MAX_VARIANTS = 64
+_MAX_NAME_CHARACTERS = 200
 
 EstimateCost = Callable[[dict[str, Any]], float]
 """Coerced variables in, estimated cost out."""
@@ -48,7 +49,8 @@ class Operation:
         document: The client's document.
         node: The operation chosen from it.
         kind: "query", "mutation" or "subscription".
-        name: "" for an anonymous operation.
+        name: For whoever looks at it, so no more than its first 200 characters; "" for an
+            anonymous operation.
         hash: The first 16 hexadecimal digits of the SHA-256 of the text.
         weight: What it takes of memory, counted in characters of text.
         coerce: Coerces raw variables.
@@ -94,7 +96,7 @@ class Operation:
         self.document = document
         self.node = node
         self.kind = node.operation.value
-        self.name = node.name.value if node.name is not None else ""
+        self.name = node.name.value[:_MAX_NAME_CHARACTERS] if node.name is not None else ""
         self.hash = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.weight = weight
         self.coerce = coerce

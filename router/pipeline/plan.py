@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def plan(operation: Operation, variant: Variant, engine: Engine) -> PreparedOperation:
     """The operation ready for execution."""
-    supergraph, name = engine.supergraph, operation.name or None
+    supergraph, node = engine.supergraph, operation.node
+    name = node.name.value if node.name is not None else None
     document, denied = operation.document, None
     if variant.refused:
         denial = deny(document, operation.guards, variant.refused, variant.problem, supergraph)

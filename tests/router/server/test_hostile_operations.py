@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from router import Router, RouterOptions
 from router.policies.limits import Limits
 from router.policies.rate_limit import Rate, RateLimits
-from tests.router.server.hostile_support import codes, router
+from router.telemetry.operation_log import LineWriter, OperationLog
+from tests.router.server.hostile_support import SUPERGRAPH, codes, router
 from tests.router.server.stub_subgraphs import answering
 from tests.support.asgi import running
 
@@ -218,6 +221,20 @@ async def test_an_operation_weighs_what_its_fragments_make_of_it() -> None:
         operation.weight for operation, _ in served.pipeline.engine.operations._items.values()
     ]
     assert weights == [20 * 80 * 101] * 3
+
+
+async def test_a_name_without_end_fills_no_log() -> None:
+    lines = io.BytesIO()
+    log = OperationLog(LineWriter(lines), "json")
+    served = Router(SUPERGRAPH, {"auth": answering(version="1")}, RouterOptions(operation_log=log))
+    name = "Q" * 100_000
+    body = {"query": f"query A {{ version }} query {name} {{ version }}", "operationName": name}
+    async with running(served) as client:
+        response = await client.post("/graphql", json=body)
+        assert response.json() == {"data": {"version": "1"}}
+        log._writer.flush()
+    assert b'"operation":"QQQ' in lines.getvalue()
+    assert len(lines.getvalue()) < 1000
 
 
 @pytest.mark.parametrize("part", ["query", "operationName"])
