@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from router.checks.arguments import (
-    CONFIGURATION,
+    CONFIGURATIONS,
     add_check_arguments,
     add_collection_arguments,
     add_diff_arguments,
@@ -117,8 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         "sources",
         metavar="YAML|NAME=SOURCE",
         nargs="*",
-        default=[CONFIGURATION],
-        help=f"a supergraph.yaml ({CONFIGURATION}), or for each subgraph "
+        help=f"a supergraph.yaml (default: {' or '.join(CONFIGURATIONS)}), or for each subgraph "
         "NAME=URL, NAME=FILE@URL or NAME=MODULE:SCHEMA@URL",
     )
     dev.add_argument("--host", help="ROUTER_HOST")
@@ -303,16 +302,18 @@ def _dev(options: argparse.Namespace) -> int:
     import tempfile
     import threading
 
+    from router.checks.configuration import find_configuration
     from router.checks.files import read_file
     from router.dev.develop import Composer
     from router.dev.sources import configuration_of
 
     with tempfile.TemporaryDirectory(prefix="router-dev-") as folder:
         supergraph = Path(folder) / "supergraph.graphql"
-        configuration = Path(options.sources[0])
-        if len(options.sources) > 1 or "=" in options.sources[0]:
+        if len(options.sources) > 1 or "=" in "".join(options.sources):
             configuration = Path(folder) / "supergraph.yaml"
             configuration.write_text(configuration_of(options.sources), "utf-8")
+        else:
+            configuration = find_configuration(*options.sources)
         read_file(configuration)
         composer = Composer(
             configuration, supergraph, say=lambda line: print(f"router dev: {line}", flush=True)

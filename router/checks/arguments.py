@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     import argparse
 
 FORMATS = ("text", "json", "github", "junit", "sarif")
-CONFIGURATION = "schema/supergraph.yaml"
+CONFIGURATIONS = ("supergraph.yaml", "schema/supergraph.yaml")
+"""Where a configuration is looked for when none is named."""
 
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "configuration", nargs="?", default=CONFIGURATION, metavar="YAML", help=CONFIGURATION
+        "configuration", nargs="?", metavar="YAML", help=f"default: {' or '.join(CONFIGURATIONS)}"
     )
     parser.add_argument(
         "--against",

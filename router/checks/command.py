@@ -12,7 +12,7 @@ import yaml
 
 from router.checks.check import Strictness, check
 from router.checks.collection import collection
-from router.checks.configuration import read_configuration
+from router.checks.configuration import find_configuration, read_configuration
 from router.checks.errors import CheckInputError
 from router.checks.files import read_file
 from router.checks.formats import FORMATS, coloured_text, text
@@ -41,7 +41,7 @@ def run_check(options: argparse.Namespace) -> int:
     Raises:
         CheckInputError: Something given cannot be used.
     """
-    configuration = Path(options.configuration)
+    configuration = find_configuration(options.configuration)
     new = from_configuration(configuration)
     old = None
     if options.against is not None:

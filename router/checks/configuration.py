@@ -17,15 +17,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 
 import yaml
 
+from router.checks.arguments import CONFIGURATIONS
 from router.checks.errors import CheckInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 SourceKind = Literal["file", "subgraph_url", "module", "sdl"]
 _SOURCES: tuple[SourceKind, ...] = get_args(SourceKind)
@@ -46,6 +47,21 @@ class SubgraphEntry:
     kind: SourceKind
     source: str
     place: str
+
+
+def find_configuration(given: str | None = None) -> Path:
+    """The file that was named, or else the one in the usual place.
+
+    Raises:
+        CheckInputError: None was named, and the usual places have none.
+    """
+    if given is not None:
+        return Path(given)
+    for name in CONFIGURATIONS:
+        if Path(name).exists():
+            return Path(name)
+    msg = f"no {' and no '.join(CONFIGURATIONS)} here: name the file, or let `init` write one"
+    raise CheckInputError(msg)
 
 
 def read_configuration(path: Path, text: str) -> list[SubgraphEntry]:

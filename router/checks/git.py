@@ -28,6 +28,8 @@ def file_at(ref: str, folder: Path, name: str) -> str:
     if done.returncode != 0:
         reason = done.stderr.decode(errors="replace").strip()
         msg = f"{ref} is neither a file nor a Git ref that holds {folder / name}: {reason}"
+        if "invalid object name" in reason:
+            msg += " In CI, fetch it first (actions/checkout: fetch-depth: 0)."
         raise CheckInputError(msg)
     return done.stdout.decode("utf-8-sig", errors="replace")
 

@@ -368,6 +368,17 @@ def test_a_path_is_a_uri_in_sarif(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert location["uri"].endswith("new%20one.graphql")
 
 
+def test_the_configuration_is_found_in_its_usual_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["check"]) == 2
+    assert "name the file, or let `init` write one" in capsys.readouterr().err
+    (tmp_path / "tasks.graphql").write_text(SCHEMA)
+    assert main(["init"]) == 0
+    assert main(["check"]) == 0
+
+
 def test_this_project_passes_its_own_check(capsys: pytest.CaptureFixture[str]) -> None:
     schema = Path(__file__).parents[3] / "schema"
     assert main(["check", str(schema / "supergraph.yaml")]) == 0, capsys.readouterr().out

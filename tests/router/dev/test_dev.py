@@ -89,7 +89,7 @@ async def test_what_is_served_follows_files_and_running_subgraphs(
     (tmp_path / "b.graphql").write_text("type Query { b: Missing }")
     with dev(tmp_path, f"a={subgraph}", "b=b.graphql@http://b") as (lines, _):
         await printed(lines, "waiting for a change")
-        assert any('Unknown type "Missing"' in line for line in lines)
+        assert any('unknown type "Missing"' in line for line in lines)
         (tmp_path / "b.graphql").write_text("type Query { b: Int }")
         url = (await printed(lines, " at http://")).split(" at ")[1].strip()
         assert await fields(url) == ["hello", "b"]
