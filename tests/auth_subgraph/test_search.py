@@ -12,7 +12,10 @@ from auth_subgraph.persistence.user_list import count_statement, page_statement
 from subgraph_kit.connections import PageRequest
 from subgraph_kit.database import Database
 from tests.auth_subgraph.conftest import migrate
+from tests.support.bulk_load import indexed_afterwards
 from tests.support.databases import Databases
+
+pytestmark = pytest.mark.xdist_group("10,000 users")  # one process makes them
 
 USERS = 10_000
 ORDER = UserListOrder(UserSort.CREATED_AT, is_descending=True)
@@ -30,12 +33,8 @@ FROM (SELECT number, substr(md5(number::text), 1, 10) || number AS name
 async def _seed(url: str) -> None:
     await migrate(url)
     database = Database(url, application_name="test", statement_timeout_s=60)
-    await database.fetch(
-        "ALTER INDEX ix_users_character_pairs SET (gin_pending_list_limit = 65536)"
-    )
-    await database.fetch(SEED, USERS)
-    async with database.connection() as connection:
-        await connection.execute("VACUUM ANALYZE users")
+    async with database.connection() as connection, indexed_afterwards(connection, "users"):
+        await connection.execute(SEED, USERS)
     await database.close()
 
 

@@ -208,16 +208,14 @@ async def test_every_event_takes_effect_once_though_the_broker_is_killed_under_l
                 event = Event(type=event_type, source="test", subject="t", data={"number": number})
                 await add_events(work, [event])
 
-    async def kill_twice() -> None:
-        for share in (0.2, 0.5):
+    async def is_halfway() -> bool:
+        return await count() >= total / 2
 
-            async def has_share(share: float = share) -> bool:
-                return await count() >= total * share
-
-            await eventually(has_share, within_s=60)
-            server.kill()
-            await asyncio.sleep(away_s)
-            await asyncio.to_thread(server.start)
+    async def kill_halfway() -> None:
+        await eventually(is_halfway, within_s=60)
+        server.kill()
+        await asyncio.sleep(away_s)
+        await asyncio.to_thread(server.start)
 
     async def is_all_there() -> bool:
         return await count() >= total
@@ -229,7 +227,7 @@ async def test_every_event_takes_effect_once_though_the_broker_is_killed_under_l
         ]
         async with asyncio.TaskGroup() as load:
             load.create_task(write_events())
-            load.create_task(kill_twice())
+            load.create_task(kill_halfway())
         await eventually(is_all_there, within_s=60)
         for task in background:
             task.cancel()
