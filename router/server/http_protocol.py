@@ -130,17 +130,18 @@ class GraphQLProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            if self.parser.get_method() == b"CONNECT":  # the parser waits for a tunnel's bytes
-                self.send_400_response("Tunnels are not made here.")
-            else:
-                self._decline_upgrade(data[upgrade.args[0] :])
-            return
-        except httptools.HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
-            return
+        while True:
+            try:
+                self.parser.feed_data(data)
+                break
+            except httptools.HttpParserUpgrade as upgrade:
+                if self.parser.get_method() == b"CONNECT":  # the parser waits for a tunnel's bytes
+                    self._refuse("Tunnels are not made here.")
+                    return
+                data = self._without_offer(data[upgrade.args[0] :])
+            except httptools.HttpParserError:
+                self._refuse("Invalid HTTP request received.")
+                return
         exchange = self._exchange
         if self._is_in_head:
             # The read in which it began may have brought more before it; that one is not counted.
@@ -155,16 +156,30 @@ class GraphQLProtocol(HttpToolsProtocol):
             if exchange.body:
                 super().on_body(exchange.body)
 
-    def _decline_upgrade(self, rest: bytes) -> None:
-        """Read a request that offers another protocol as if it did not.
+    def _without_offer(self, rest: bytes) -> bytes:
+        """A request that offers another protocol as if it did not, for a parser of its own.
 
         Java's client and `curl --http2` offer one with every request. The parser takes what follows
-        the head for that protocol, so the head is given to another parser without the offer.
+        the head for that protocol.
         """
         lines = [b"%b: %b" % header for header in self.headers if header[0] not in _OFFER]
+        if any(b"close" in value.lower() for name, value in self.headers if name == b"connection"):
+            lines.append(b"connection: close")
         head = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url), *lines, b"", rest]
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"\r\n".join(head))
+        return b"\r\n".join(head)
+
+    def _refuse(self, reason: str) -> None:
+        """Answer what is no HTTP, and close.
+
+        A request before it gets its answer first: that may be a mutation's.
+        """
+        due = self.cycle
+        if due is None or due.response_complete or getattr(due, "more_body", False):
+            self.send_400_response(reason)
+        else:
+            due.keep_alive = False
+            self.flow.pause_reading()
 
     # httptools callbacks
 

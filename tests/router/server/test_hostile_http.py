@@ -87,7 +87,7 @@ async def test_a_body_ends_where_its_length_says() -> None:
         (post(VERSION, path="http://other.example/graphql"), 200),
         (post(VERSION, path="/graphql?query=%7Bnonsense%7D"), 200),
         (post(VERSION, path="/GraphQL"), 404),
-        (post(VERSION, path="/graphql/"), 404),
+        (post(VERSION, path="/graphql/"), 200),
         (post(VERSION, path="//graphql"), 404),
         (post(VERSION, path="/graphql%00"), 404),
         (b"CONNECT test:443 HTTP/1.1\r\nHost: test:443\r\n\r\n", 400),
@@ -103,6 +103,39 @@ async def test_a_body_ends_where_its_length_says() -> None:
 )
 async def test_odd_requests_have_one_meaning(request_bytes: bytes, expected: int) -> None:
     assert await status_of(request_bytes) == expected
+
+
+OFFER = ("Upgrade: h2c", "Connection: upgrade")
+
+
+async def test_thousands_of_offers_of_another_protocol_are_declined_one_by_one() -> None:
+    async with serving() as served, served.connection() as connection:
+        await connection.send(post(VERSION, *OFFER) * 1200)
+        for _ in range(1200):
+            assert await connection.response() == ANSWER
+
+
+async def test_who_wants_the_connection_closed_may_offer_another_protocol_too() -> None:
+    async with serving() as served, served.connection() as connection:
+        await connection.send(post(VERSION, "Upgrade: h2c", "Connection: Upgrade, close"))
+        assert await connection.response() == ANSWER
+        assert await connection.ends()
+
+
+@pytest.mark.parametrize(
+    "before", [post(VERSION), post(VERSION) + post(VERSION), post(VERSION, *OFFER)]
+)
+@pytest.mark.parametrize("garbage", [b"\x00\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"])
+async def test_what_follows_a_request_and_is_none_takes_not_its_answer(
+    before: bytes, garbage: bytes
+) -> None:
+    async with serving() as served, served.connection() as connection:
+        served.auth.delay_s = 0.05
+        await connection.send(before + garbage)
+        for _ in range(before.count(b"POST")):
+            assert await connection.response() == ANSWER
+        assert await connection.ends()
+        assert await served.is_healthy()
 
 
 async def test_head_has_no_body() -> None:
