@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from router.errors import StartupError
@@ -55,6 +55,8 @@ class TrustedProxies:
         if not _is_address(address):
             return False
         parsed = ip_address(address)
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped  # who listens on :: sees IPv4 like this
         return any(
             parsed.version == network.version and parsed in network for network in self._networks
         )

@@ -265,6 +265,20 @@ def test_the_client_does_not_choose_its_address(forwarded: str, expected: str) -
     assert proxies.client_address("10.0.0.1", forwarded.encode()) == expected
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("::ffff:10.0.0.1", "8.8.8.8", "8.8.8.8"),
+        ("::ffff:10.0.0.1", "8.8.8.8, ::ffff:10.0.0.2", "8.8.8.8"),
+        ("::ffff:11.0.0.1", "8.8.8.8", "::ffff:11.0.0.1"),
+    ],
+)
+def test_a_proxy_is_trusted_where_its_address_looks_like_ipv6(
+    peer: str, forwarded: str, expected: str
+) -> None:
+    assert TrustedProxies(["10.0.0.0/8"]).client_address(peer, forwarded.encode()) == expected
+
+
 async def test_nothing_of_a_header_becomes_another_header() -> None:
     auth = answering(version="1")
     hostile = {
