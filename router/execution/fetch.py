@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from router.execution.locate import Keys
     from router.execution.merge import Addition, Merge
     from router.execution.ports import SubgraphResponse
+    from router.execution.representations import FieldTypes
     from router.execution.sent import SentOperation
     from router.planning.query_plan import Fetch
 
@@ -138,10 +139,10 @@ class CompiledFetch:
                 sent.append(sent_empty(call))
         return sent, all(is_whole for _, is_whole in gathered.values())
 
-    def leaves_out(self, entity: JsonValue, place: Keys) -> bool:
+    def leaves_out(self, entity: JsonValue, place: Keys, field_types: FieldTypes) -> bool:
         """Whether an entity at a place is rightly not asked for."""
         return any(
-            bool(item.call.contexts) or is_left_out(item.call, entity)
+            bool(item.call.contexts) or is_left_out(item.call, entity, field_types)
             for item in self.calls
             if any(keys_of(path) == place for path in item.call.paths)
         )

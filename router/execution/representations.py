@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import UNSET
@@ -15,6 +15,9 @@ from router.planning.query_plan import (
     RequiredField,
     RequiredSelection,
 )
+
+FieldTypes = Mapping[str, Mapping[str, str]]
+"""Type reference of a field by type and name, as the supergraph has it."""
 
 Maker = Callable[[Any], JsonObject | None]
 """An object of the response tree in."""
@@ -40,15 +43,20 @@ def types_of(call: EntityCall) -> frozenset[str]:
     return frozenset(name for item in call.requires for name in item.types)
 
 
-def is_left_out(call: EntityCall, entity: JsonValue) -> bool:
-    """Whether an entity has a null for a key, or is of a type that the call does not ask for."""
+def is_left_out(call: EntityCall, entity: JsonValue, field_types: FieldTypes) -> bool:
+    """Whether a call rightly asks nothing for an entity.
+
+    It has a null for a key that may be null, or it is of a type that the call does not ask for.
+    """
     name = typename_of(entity)
     for representation in call.requires:
         if name is None or name in representation.types:
-            keys = representation.selections[: representation.key_count]
+            types = field_types.get(name or representation.types[0], {})
             return any(
-                isinstance(item, RequiredField) and child(entity, item.response_key) is None
-                for item in keys
+                isinstance(item, RequiredField)
+                and child(entity, item.response_key) is None
+                and not types.get(item.name, "").endswith("!")
+                for item in representation.selections[: representation.key_count]
             )
     return True
 

@@ -115,9 +115,10 @@ class Trouble:
                 unexplained.append(against_schema(problem, path))
             else:
                 errors.append((source, wrong_value(source.subgraph, problem, path)))
+        types = self._variant.field_types
         for path, holder in completion.absences:
             source = self._source(path)
-            if source is not None and not source.leaves_out(holder, keys_of(path[:-1])):
+            if source is not None and not source.leaves_out(holder, keys_of(path[:-1]), types):
                 errors.append((source, no_value(source.subgraph, path)))
         errors.sort(key=lambda item: item[0].fetch.id)
         denials = [

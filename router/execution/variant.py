@@ -35,6 +35,7 @@ class Variant:
     Attributes:
         selection: Shape of the answer.
         pass_through: Checks an answer that can be passed on as it is; None if none can.
+        field_types: Of the supergraph.
         introspection: Answers `__schema` and `__type`; None if they are not selected.
     """
 
@@ -59,6 +60,7 @@ class Variant:
         self.selection = Selection(scope, root_type, sets)
         self._plan = plan
         self._supergraph = supergraph
+        self.field_types = supergraph.field_types
         self._conditions = conditions
         self._shared = shared
         self.pass_through = compile_pass_through(plan, schema, self.selection, conditions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -348,21 +349,23 @@ async def test_a_field_that_nobody_has_told_is_null_with_an_error(case: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("owner", "errors"),
+    ("owner", "type_of_id", "errors"),
     [
-        ({"__typename": "User", "id": None}, []),
-        ({"__typename": "User"}, [["tasks", 0, "owner", "email"]]),
+        ({"__typename": "User", "id": None}, "ID", []),
+        ({"__typename": "User", "id": None}, "ID!", [["tasks", 0, "owner", "email"]]),
+        ({"__typename": "User"}, "ID", [["tasks", 0, "owner", "email"]]),
     ],
-    ids=["null", "absent"],
+    ids=["null", "wrongly null", "absent"],
 )
-async def test_a_field_behind_a_null_key_is_null_and_behind_an_absent_one_an_error(
-    owner: Json, errors: list[Any]
+async def test_a_field_behind_a_key_that_may_be_null_is_null_and_else_there_is_an_error(
+    owner: Json, type_of_id: str, errors: list[Any]
 ) -> None:
+    supergraph = replace(SUPERGRAPH, field_types={"User": {"id": type_of_id}})
     plan = plan_of(root("tasks", "{tasks{owner{__typename id}}}"), owners("email"))
     tasks = Stub({"data": {"tasks": [{"owner": owner}]}})
 
     response = await run(
-        SUPERGRAPH, "{ tasks { owner { email } } }", plan, {"tasks": tasks, "auth": Stub({})}
+        supergraph, "{ tasks { owner { email } } }", plan, {"tasks": tasks, "auth": Stub({})}
     )
 
     assert response["data"] == {"tasks": [{"owner": {"email": None}}]}
