@@ -59,14 +59,32 @@ class Flattener:
             raise PlanningLimitError(msg, MAX_SELECTIONS)
 
     def flatten(self, root: str, selection_set: SelectionSetNode) -> Selections:
-        return self._collect(root, [(selection_set, ALWAYS)], 1, ALWAYS)
+        return self._collect(root, self._types(root), [(selection_set, ALWAYS)], 1, ALWAYS)
 
-    def _collect(self, type_name: str, sets: _Sets, depth: int, around: Conditions) -> Selections:
-        """The selections of one response position; `around` are conditions that hold there."""
+    def _types(self, type_name: str) -> frozenset[str]:
+        return frozenset(self.supergraph.possible_types[type_name])
+
+    def _collect(
+        self,
+        type_name: str,
+        possible: frozenset[str],
+        sets: _Sets,
+        depth: int,
+        around: Conditions,
+    ) -> Selections:
+        """The selections of one response position.
+
+        Args:
+            type_name: Static type.
+            possible: Object types that all type conditions around leave.
+            sets: What is selected there.
+            depth: Of the position.
+            around: Conditions that hold there.
+        """
         if depth > MAX_DEPTH:
             msg = "levels of fields"
             raise PlanningLimitError(msg, MAX_DEPTH)
-        collector = _Collector(self, type_name, around)
+        collector = _Collector(self, type_name, possible, around)
         for selection_set, conditions in sets:
             collector.visit(selection_set, conditions)
         fields = []
@@ -75,11 +93,12 @@ class Flattener:
             field = self._field(response_key, conditions, nodes, below)
             if not _is_repeated(field, collector.fields):
                 fields.append(field)
-        fragments = tuple(
-            (name, self._collect(name, inner, depth + 1, around))
+        fragments = (
+            (name, self._collect(name, possible & self._types(name), inner, depth + 1, around))
             for name, inner in collector.fragments.items()
         )
-        return Selections(tuple(fields), fragments)
+        selecting = tuple(item for item in fragments if item[1].fields or item[1].fragments)
+        return Selections(tuple(fields), selecting)
 
     def _field(
         self,
@@ -111,20 +130,27 @@ class Flattener:
         sets: _Sets = [
             (node.selection_set, ALWAYS) for node in nodes if node.selection_set is not None
         ]
-        return self._collect(named_type(ref), sets, depth, around)
+        name = named_type(ref)
+        return self._collect(name, self._types(name), sets, depth, around)
 
 
 class _Collector:
     """Collects the selection sets of one response position."""
 
-    def __init__(self, flattener: Flattener, type_name: str, around: Conditions) -> None:
+    def __init__(
+        self,
+        flattener: Flattener,
+        type_name: str,
+        possible: frozenset[str],
+        around: Conditions,
+    ) -> None:
         self.fields: dict[tuple[str, Conditions], list[FieldNode]] = {}
         self.fragments: dict[str, _Sets] = {}
         self._flattener = flattener
         self._supergraph = flattener.supergraph
         self._type_name = type_name
         self._around = around
-        self._possible = frozenset(self._supergraph.possible_types[type_name])
+        self._possible = possible
         self._seen: set[tuple[str, Conditions]] = set()
         self._nesting = 0
 

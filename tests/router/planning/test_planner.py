@@ -179,6 +179,24 @@ def test_plans_do_not_depend_on_the_order_of_hashes() -> None:
     assert len(printed.pop()) > 1000
 
 
+def test_a_fragment_that_no_object_can_fit_asks_for_no_type() -> None:
+    supergraph = supergraph_of(
+        a="""
+            type Query { users: [User] }
+            interface Node @key(fields: "id") { id: ID! }
+            type User implements Node @key(fields: "id") { id: ID! }
+            type Page { text: String }
+            union Hit = User | Page
+        """,
+        b="""
+            type Query { node: Node hits: Int }
+            type Node @interfaceObject @key(fields: "id") { id: ID! seen: Int }
+        """,
+    )
+    plan = Planner(supergraph).plan("{ node { seen ... on Hit { ... on Page { text } } } }")
+    assert [fetch.operation for fetch in plan.fetches] == ["{node{seen}}"]
+
+
 def test_every_fetch_says_why_it_is_there_and_what_would_save_it(shop: Supergraph) -> None:
     text = print_plan(Planner(shop).plan("{ products { name left } }"), why=True)
     assert "# 0: root fields products" in text
