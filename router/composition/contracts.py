@@ -51,7 +51,7 @@ def apply_contract(merged: MergedSchema, contract: Contract) -> None:
     if not contract.include and not contract.exclude:
         return
     for definition in merged.types.values():
-        for element in _elements(definition):
+        for element in definition.elements():
             if not contract.exclude.isdisjoint(_tags(element)):
                 _hide(element)
         if contract.include and definition.kind in _WITH_FIELDS:
@@ -129,15 +129,6 @@ def _references(definition: TypeDefinition) -> Iterator[str]:
     for input_field in definition.input_fields.values():
         if is_accessible(input_field):
             yield named_type(input_field.type)
-
-
-def _elements(definition: TypeDefinition) -> Iterator[Directed]:
-    yield definition
-    for field in definition.fields.values():
-        yield field
-        yield from field.arguments.values()
-    yield from definition.input_fields.values()
-    yield from definition.values.values()
 
 
 def _tags(element: Directed) -> Iterable[str]:

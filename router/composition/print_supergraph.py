@@ -87,15 +87,8 @@ def _used_directives(merged: MergedSchema) -> set[str]:
 def _uses(merged: MergedSchema) -> Iterator[Directive]:
     yield from merged.schema_directives
     for definition in merged.types.values():
-        yield from definition.directives
-        for field in definition.fields.values():
-            yield from field.directives
-            for argument in field.arguments.values():
-                yield from argument.directives
-        for input_field in definition.input_fields.values():
-            yield from input_field.directives
-        for value in definition.values.values():
-            yield from value.directives
+        for element in definition.elements():
+            yield from element.directives
     for composed in merged.composed.values():
         for argument in composed.definition.arguments.values():
             yield from argument.directives

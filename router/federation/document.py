@@ -13,6 +13,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from router.federation.values import Value
 
 
@@ -122,6 +124,15 @@ class TypeDefinition:
     @property
     def is_composite(self) -> bool:
         return self.kind in COMPOSITE_KINDS
+
+    def elements(self) -> Iterator[TypeDefinition | Field | InputValue | EnumValue]:
+        """The type and everything in it that directives can stand on."""
+        yield self
+        for field_ in self.fields.values():
+            yield field_
+            yield from field_.arguments.values()
+        yield from self.input_fields.values()
+        yield from self.values.values()
 
 
 COMPOSITE_KINDS = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from router.composition.codes import ErrorCode
 from router.composition.merge.arguments import shown_default
 from router.composition.merge.merged_schema import differing
-from router.composition.merge.type_references import is_subtype
+from router.composition.subtypes import is_subtype
 from router.federation.document import ABSENT, Field, InputValue
 from router.federation.values import same_value
 
@@ -26,7 +26,7 @@ def check_external_declarations(
     """Compare the declarations of one field that are external with what the others merged to."""
     if not external:
         return
-    if any(not is_subtype(context.merged, s.type, field.type) for s in external.values()):
+    if any(not is_subtype(context.merged.types, s.type, field.type) for s in external.values()):
         found = differing(context, {index: source.type for index, source in external.items()})
         message = (
             f"{coordinate} is {field.type} where it is resolved, in {context.names(resolved)}, "
@@ -59,7 +59,7 @@ def _compare(
     sources: dict[int, Located] = {index: own, **resolved}
     elsewhere = f"where the field is resolved, in {context.names(resolved)}"
     here = f"in its @external declaration in {context.names([index])}"
-    if not is_subtype(context.merged, argument.type, own.type):
+    if not is_subtype(context.merged.types, argument.type, own.type):
         message = f"{where} is {argument.type} {elsewhere}, but {own.type} {here}"
         context.error(ErrorCode.EXTERNAL_ARGUMENT_TYPE_MISMATCH, message, sources)
     if (own.default is ABSENT) != (argument.default is ABSENT) or not same_value(

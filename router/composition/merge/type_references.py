@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from router.composition.codes import ErrorCode, HintCode
 from router.composition.merge.merged_schema import MergeContext, Sources, differing
+from router.composition.subtypes import is_subtype
 from router.federation.document import Field, InputValue, Kind
-from router.federation.type_refs import is_list, is_non_null, item_type, named_type, nullable
-
-if TYPE_CHECKING:
-    from router.composition.merge.merged_schema import MergedSchema
+from router.federation.type_refs import named_type
 
 Position = Literal["input", "output"]
 
@@ -30,9 +28,9 @@ def merge_type_reference(
         return merged
     is_compatible = True
     for ref in refs[1:]:
-        if is_subtype(context.merged, ref, merged):
+        if is_subtype(context.merged.types, ref, merged):
             merged = ref if position == "input" else merged
-        elif is_subtype(context.merged, merged, ref):
+        elif is_subtype(context.merged.types, merged, ref):
             merged = merged if position == "input" else ref
         else:
             is_compatible = False
@@ -56,19 +54,3 @@ def _record_enum_usage(context: MergeContext, ref: str, position: Position) -> N
     definition = context.merged.types.get(named_type(ref))
     if definition is not None and definition.kind is Kind.ENUM:
         context.enum_usage.setdefault(definition.name, set()).add(position)
-
-
-def is_subtype(merged: MergedSchema, ref: str, of: str) -> bool:
-    """Whether every value of type `ref` is one of type `of` in the supergraph."""
-    if ref == of:
-        return True
-    if is_non_null(ref):
-        return is_subtype(merged, nullable(ref), nullable(of))
-    if is_non_null(of) or is_list(ref) != is_list(of):
-        return False
-    if is_list(ref):
-        return is_subtype(merged, item_type(ref), item_type(of))
-    definition, abstract = merged.types.get(ref), merged.types.get(of)
-    if definition is None or abstract is None:
-        return False
-    return of in definition.interfaces or ref in abstract.members

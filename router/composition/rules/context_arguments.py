@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
 from router.composition.rules.context_selections import selected_types, unmet_conditions
-from router.composition.rules.implementations import is_subtype
 from router.composition.subgraph.facts import context_reference
 from router.composition.subgraph.schema import is_resolvable, keys_of, use_of, uses_of
 from router.composition.subgraph.selections import SelectionError, Selections
+from router.composition.subtypes import is_subtype
 from router.federation.document import ABSENT, Kind
 from router.federation.specification import CONTEXT, FROM_CONTEXT
 
@@ -94,7 +94,7 @@ def _selection_problem(
 ) -> str | None:
     try:
         for found in selected_types(context.schema, setter, selections):
-            if not is_subtype(context.schema, found, argument.type):
+            if not is_subtype(context.schema.types, found, argument.type):
                 return f'the selection on "{setter}" is {found}, but the argument {argument.type}'
     except SelectionError as error:
         return str(error)

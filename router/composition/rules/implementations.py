@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
+from router.composition.subtypes import is_subtype
 from router.federation.document import Field, Kind, TypeDefinition
-from router.federation.type_refs import is_list, is_non_null, item_type, nullable
 
 if TYPE_CHECKING:
     from router.composition.rules.rule import RuleContext
-    from router.composition.subgraph.schema import SubgraphSchema
 
 
 def implementations(context: RuleContext) -> None:
@@ -47,7 +46,7 @@ def _check(context: RuleContext, definition: TypeDefinition, interface: TypeDefi
             )
             context.error(ErrorCode.INVALID_GRAPHQL, message, definition)
             continue
-        if not is_subtype(context.schema, element.type, promised.type):
+        if not is_subtype(context.schema.types, element.type, promised.type):
             message = (
                 f"{coordinate} has type {promised.type}, "
                 f"but {definition.name}.{element.name} has type {element.type}"
@@ -81,19 +80,3 @@ def _check_arguments(
                 f"which {coordinate} does not have"
             )
             context.error(ErrorCode.INVALID_GRAPHQL, message, own)
-
-
-def is_subtype(schema: SubgraphSchema, ref: str, of: str) -> bool:
-    """Whether a value of type `ref` may be returned where `of` is promised."""
-    if ref == of:
-        return True
-    if is_non_null(ref):
-        return is_subtype(schema, nullable(ref), nullable(of))
-    if is_non_null(of) or is_list(ref) != is_list(of):
-        return False
-    if is_list(ref):
-        return is_subtype(schema, item_type(ref), item_type(of))
-    definition, abstract = schema.types.get(ref), schema.types.get(of)
-    if definition is None or abstract is None:
-        return False
-    return of in definition.interfaces or ref in abstract.members

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from router.composition.codes import ErrorCode
 from router.composition.subgraph.read_links import federation_version
 from router.composition.subgraph.redefinition import difference, type_difference
-from router.federation.document import Kind
 from router.federation.specification import (
     ENTITY_FIELDS,
     ENTITY_TYPES,
@@ -23,7 +22,6 @@ from router.federation.specification import (
     LINK_DIRECTIVE,
     PREFIX,
     RESERVED_PREFIXES,
-    ROOTS,
     STANDARD_SCALARS,
     link_vocabulary,
     standard_directives,
@@ -200,83 +198,11 @@ def _uses(document: Document) -> Iterator[Directive]:
     for schema in document.schemas:
         yield from schema.directives
     for definition in document.types:
-        yield from definition.directives
-        for element in definition.fields.values():
+        for element in definition.elements():
             yield from element.directives
-            for argument in element.arguments.values():
-                yield from argument.directives
-        for input_field in definition.input_fields.values():
-            yield from input_field.directives
-        for value in definition.values.values():
-            yield from value.directives
     for directive in document.directives:
         for argument in directive.arguments.values():
             yield from argument.directives
-
-
-def rename_roots(
-    document: Document, types: dict[str, TypeDefinition], report: SubgraphReport
-) -> dict[str, TypeDefinition]:
-    """Call root types by their usual names, whatever the subgraph calls them.
-
-    Returns:
-        The types under their final names.
-    """
-    renames: dict[str, str] = {}
-    for operation, name, offset in _roots(document, report):
-        usual = ROOTS[operation]
-        if name not in types:
-            message = f'The {operation} root type "{name}" is not defined'
-            report.error(ErrorCode.INVALID_GRAPHQL, message, offset)
-        elif name != usual and usual in types:
-            report.error(
-                ErrorCode[f"ROOT_{usual.upper()}_USED"],
-                f'A type is called "{usual}" although the {operation} root type is "{name}"',
-                types[usual].offset,
-            )
-        elif name != usual:
-            renames[name] = usual
-    if renames:
-        for definition in types.values():
-            _rename_references(definition, renames)
-        types = {renames.get(name, name): definition for name, definition in types.items()}
-    for operation, usual in ROOTS.items():
-        root = types.get(usual)
-        if root is not None and root.kind is not Kind.OBJECT:
-            message = f"The {operation} root type must be an object type, not {root.kind.a}"
-            report.error(ErrorCode.INVALID_GRAPHQL, message, root.offset)
-    return types
-
-
-def _roots(document: Document, report: SubgraphReport) -> Iterator[tuple[str, str, int]]:
-    """Operation and name of each root type that the schema definition names."""
-    has_definition = False
-    operations: dict[str, str] = {}
-    for schema in document.schemas:
-        if has_definition and not schema.is_extension:
-            message = "There can be only one schema definition"
-            report.error(ErrorCode.INVALID_GRAPHQL, message, schema.offset)
-        has_definition = has_definition or not schema.is_extension
-        for operation, name in schema.operations.items():
-            if operation in operations:
-                message = f"There can be only one {operation} root type"
-                report.error(ErrorCode.INVALID_GRAPHQL, message, schema.offset)
-            elif name in operations.values():
-                message = f'"{name}" is the root type of two operations'
-                report.error(ErrorCode.INVALID_GRAPHQL, message, schema.offset)
-            operations.setdefault(operation, name)
-            yield operation, name, schema.offset
-
-
-def _rename_references(definition: TypeDefinition, renames: dict[str, str]) -> None:
-    definition.name = renames.get(definition.name, definition.name)
-    definition.members = {
-        renames.get(name, name): offset for name, offset in definition.members.items()
-    }
-    for element in definition.fields.values():
-        name = named_type(element.type)
-        if name in renames:
-            element.type = element.type.replace(name, renames[name])
 
 
 def drop_entity_fields(types: dict[str, TypeDefinition]) -> None:

@@ -11,11 +11,11 @@ from router.composition.subgraph.expand import (
     directive_names,
     drop_entity_fields,
     rename_directives,
-    rename_roots,
     take_out_definitions,
     unwrap_field_sets,
 )
 from router.composition.subgraph.read_links import federation_version, read_links
+from router.composition.subgraph.roots import rename_roots
 from router.composition.subgraph.schema import SubgraphSchema
 from router.federation.document import Source
 from router.federation.sdl_reader import SdlSyntaxError, read_sdl

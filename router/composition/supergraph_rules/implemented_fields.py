@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.composition.codes import ErrorCode
-from router.composition.merge.type_references import is_subtype
+from router.composition.subtypes import is_subtype
 from router.federation.document import Field, Kind, TypeDefinition
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _check(
         return
     own = f"{definition.name}.{element.name}"
     places = context.places_at(definition.name, element.name)
-    if not is_subtype(context.merged, element.type, promised.type):
+    if not is_subtype(context.merged.types, element.type, promised.type):
         message = f"{coordinate} has type {promised.type}, but {own} has type {element.type}"
         context.report.error(ErrorCode.INVALID_GRAPHQL, message, places)
     for argument in promised.arguments.values():

@@ -54,12 +54,7 @@ def inaccessible(context: MergeContext) -> None:
 
 def _elements(context: MergeContext) -> Iterator[Directed]:
     for definition in context.merged.types.values():
-        yield definition
-        for field in definition.fields.values():
-            yield field
-            yield from field.arguments.values()
-        yield from definition.input_fields.values()
-        yield from definition.values.values()
+        yield from definition.elements()
     for composed in context.merged.composed.values():
         yield from composed.definition.arguments.values()
 
