@@ -28,7 +28,8 @@ def difference(
     """What makes a redefinition incompatible; None if it may stand.
 
     A redefinition may leave out optional arguments, locations and repetition, make an optional
-    argument required, and use a standard scalar where the specification has a scalar of its own.
+    argument required and items of a list non-null, and use a standard scalar where the
+    specification has a scalar of its own: libraries print `import: [String!]` for @link.
 
     `type_name` tells what the subgraph calls a type of the specification, `types` are its own.
     """
@@ -56,8 +57,7 @@ def _argument_difference(
     type_name: Callable[[str], str],
     types: Mapping[str, TypeDefinition],
 ) -> str | None:
-    actual_type = actual.type if is_non_null(expected.type) else nullable(actual.type)
-    if not _same_type(actual_type, expected.type, type_name, types):
+    if not _same_type(actual.type, expected.type, type_name, types):
         wanted_type = expected.type
         named = named_type(wanted_type)
         if named not in STANDARD_SCALARS:
@@ -77,9 +77,11 @@ def _same_type(
     type_name: Callable[[str], str],
     types: Mapping[str, TypeDefinition],
 ) -> bool:
-    if is_non_null(actual) != is_non_null(expected) or is_list(actual) != is_list(expected):
+    if is_non_null(expected) and not is_non_null(actual):
         return False
     actual, expected = nullable(actual), nullable(expected)
+    if is_list(actual) != is_list(expected):
+        return False
     if is_list(actual):
         return _same_type(item_type(actual), item_type(expected), type_name, types)
     if expected in STANDARD_SCALARS:
