@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from router.execution.json_value import JsonObject
     from router.execution.layout import Layout, Place, PlaceField, Source
 
+MAX_NESTED_SEGMENTS = 8
+"""Segments of a path walked in one nest of blocks: Python takes 20 loops and 100 indentations."""
+
 _encode = msgspec.json.Encoder().encode
 _OWN_IDENTITY = frozenset({str, int, type(None)})
 """Of other values 1.0 and true would be equal to 1 as they are, and lists are not hashable."""
@@ -169,7 +172,14 @@ class _Generator:
             code.line("entity = root")
         self._place = self._layout.root
         declared: GraphQLOutputType | None = None
+        stops = range(MAX_NESTED_SEGMENTS, last + 1, MAX_NESTED_SEGMENTS)
+        for index in stops:
+            code.line(f"waiting_{index} = []")
         for index, segment in enumerate(path):
+            if index in stops:
+                code.line(f"waiting_{index}.append({holder})")
+                code.depth = 1
+                code.block(f"for {holder} in waiting_{index}:")
             if isinstance(segment, TypeCondition):
                 self._check_type(holder, segment)
                 continue

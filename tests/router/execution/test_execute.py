@@ -95,3 +95,43 @@ async def test_a_fetch_without_representations_is_not_sent() -> None:
 
     assert auth.requests == []
     assert response["data"]["tasks"]["nodes"][0]["owner"] is None
+
+
+async def test_entities_far_below_lists_of_lists_are_gathered() -> None:
+    """Python limits how deep loops may be nested; a client's operation is nested deeper."""
+    depth = 45
+    supergraph = supergraph_of("""
+        type Query { nodes: [Node] }
+        type Node { id: ID!  nodes: [Node]  name: String }
+    """)
+    selection = "{id}"
+    found: dict[str, object] = {"id": "0"}
+    for number in range(1, depth):
+        selection = f"{{nodes{selection}}}"
+        found = {"nodes": [found, None, {"nodes": None}] if number > 1 else [found, {"id": "1"}]}
+    plan = plan_of(
+        root("a", f"{{nodes{selection}}}"),
+        entities(
+            "b",
+            "query($representations:[_Any!]!){_entities(representations:$representations)"
+            "{...on Node{name}}}",
+            ".".join(["nodes", "@"] * depth),
+            "id",
+            types=("Node",),
+        ),
+    )
+    names = Stub({"data": {"_entities": [{"name": "zero"}, {"name": "one"}]}})
+
+    response = await run(
+        supergraph,
+        f"{{nodes{selection.replace('id', 'name')}}}",
+        plan,
+        {"a": Stub({"data": {"nodes": [found]}}), "b": names},
+    )
+
+    assert [item["id"] for item in names.representations()] == ["0", "1"]
+    assert "errors" not in response
+    below = response["data"]
+    for _ in range(depth - 1):
+        below = below["nodes"][0]
+    assert below["nodes"] == [{"name": "zero"}, {"name": "one"}]
