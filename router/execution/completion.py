@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct
 from router.execution.tree import TYPENAME, Wrong, child, typename_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from router.execution.context import DeniedField
     from router.execution.errors import ErrorPaths
@@ -33,14 +33,25 @@ class Completion:
     Attributes:
         violations: (path, problem) of places that no error so far explains.
         denials: (path, denied field) in the order of the response.
-        absences: (path, object) of fields that may be null and that nobody has told, nor failed to.
+        absences: (path, object) of fields that may be null and that nobody has told.
     """
 
-    def __init__(self, explained: ErrorPaths) -> None:
+    def __init__(
+        self, explained: ErrorPaths, is_gap_explained: Callable[[ConcretePath], bool]
+    ) -> None:
+        """Begin.
+
+        Args:
+            explained: Where errors are that are known already.
+            is_gap_explained: Whether there is an error for what should have told the field at a
+                path. It is asked once for each field of the operation.
+        """
         self.violations: list[tuple[ConcretePath, str]] = []
         self.denials: list[tuple[ConcretePath, DeniedField]] = []
         self.absences: list[tuple[ConcretePath, JsonValue]] = []
         self._explained = explained
+        self._is_gap_explained = is_gap_explained
+        self._explained_gaps: dict[int, bool] = {}
         self._path: list[str | int] = []
         self._flaws = 0
         # An object stands at many places where the plan makes equal entities one. What nothing is
@@ -60,7 +71,7 @@ class Completion:
                 break
             if isinstance(field.type, GraphQLNonNull):
                 value = child(tree, field.key)
-                if self._field(shape.type_name, field, value) is _INVALID:
+                if value is UNSET or self._field(shape.type_name, field, value) is _INVALID:
                     return True
         return False
 
@@ -77,7 +88,7 @@ class Completion:
         if shape is None:
             if typename_of(value) is not None:
                 self._report("is of a type that is not possible here")
-            elif not self._explained.has_gaps:
+            elif not self._is_gap_explained(tuple(self._path)):
                 self._report("does not tell its type")
             return _INVALID
         done: dict[str, Any] = {}
@@ -88,9 +99,10 @@ class Completion:
                 done[key] = item
                 continue
             self._path.append(key)
-            if item is UNSET and not self._explained.has_gaps:
-                self._miss(field, value)
-            item = self._field(shape.type_name, field, item)
+            if item is UNSET and field.type is not None and field.denied is None:
+                item = self._gap(field.type, id(field), value)
+            else:
+                item = self._field(shape.type_name, field, item)
             self._path.pop()
             if item is _INVALID:
                 return _INVALID
@@ -113,7 +125,7 @@ class Completion:
         if isinstance(declared, GraphQLNonNull):
             is_required, declared = True, declared.of_type
         done = value
-        if value is None or value is UNSET:
+        if value is None:
             done = None
         elif value.__class__ is Wrong:
             self._report(value.problem)
@@ -130,8 +142,7 @@ class Completion:
         if not is_required:
             return None if done is _INVALID else done
         if done is None:
-            if value is not UNSET or not self._explained.has_gaps:
-                self._report("is null")
+            self._report("is null")
             return _INVALID
         return done
 
@@ -160,9 +171,23 @@ class Completion:
         if not self._explained.covers(path):
             self.violations.append((path, problem))
 
-    def _miss(self, field: FieldShape, holder: JsonValue) -> None:
-        """Note an absent field, unless it is told of otherwise."""
-        is_answered_here = field.type is None or field.denied is not None
-        if not is_answered_here and not isinstance(field.type, GraphQLNonNull):
+    def _gap(self, declared: GraphQLOutputType, field: int, holder: JsonValue) -> JsonValue:
+        """What stands for a field that nobody has told.
+
+        Args:
+            declared: Its type.
+            field: Identity of its shape.
+            holder: The object that should have it.
+        """
+        is_explained = self._explained_gaps.get(field)
+        if is_explained is None:
+            is_explained = self._is_gap_explained(tuple(self._path))
+            self._explained_gaps[field] = is_explained
+        if isinstance(declared, GraphQLNonNull):
+            if not is_explained:
+                self._report("is null")
+            return _INVALID
+        if not is_explained:
             self._flaws += 1
             self.absences.append((tuple(self._path), holder))
+        return None

@@ -16,14 +16,9 @@ TIMEOUT = "TIMEOUT"
 
 
 class ErrorPaths:
-    """The places that known errors speak of.
+    """The places that known errors speak of."""
 
-    Attributes:
-        has_gaps: A fetch failed or answered with errors, so absent fields need no further error.
-    """
-
-    def __init__(self, paths: Iterable[ConcretePath], *, has_gaps: bool) -> None:
-        self.has_gaps = has_gaps
+    def __init__(self, paths: Iterable[ConcretePath]) -> None:
         self._paths = set(paths)
         self._above = {path[:end] for path in self._paths for end in range(len(path))}
 

@@ -93,11 +93,14 @@ class Trouble:
     def answer(self, root: Struct) -> ExecutionResult:
         """The answer with what is there."""
         selection = self._variant.selection
-        explained = ErrorPaths(
-            (item.path for item in self._field_errors),
-            has_gaps=bool(self._field_errors or self._failures),
-        )
-        completion = Completion(explained)
+        explained = ErrorPaths(item.path for item in self._field_errors)
+        troubled = self._troubled()
+
+        def is_gap_explained(path: ConcretePath) -> bool:
+            source = self._source(path)
+            return source is not None and source.fetch.id in troubled
+
+        completion = Completion(explained, is_gap_explained)
         data = completion.root(selection, root)
         errors = [
             (item.fetch, from_subgraph(item.fetch.subgraph, item.error, path))
@@ -127,6 +130,15 @@ class Trouble:
         ]
         told = [*unexplained, *(error for _, error in errors), *denials]
         return ExecutionResult(told, None, _encode(data))
+
+    def _troubled(self) -> set[int]:
+        """Ids of the fetches that went wrong, and of those that needed what they should bring."""
+        troubled = {item.fetch.fetch.id for item in self._field_errors}
+        troubled |= {item.fetch.fetch.id for item in self._failures}
+        for fetch in self._variant.compiled.fetches:
+            if fetch is not None and not troubled.isdisjoint(fetch.fetch.depends_on):
+                troubled.add(fetch.fetch.id)
+        return troubled
 
     def _source(self, path: ConcretePath) -> CompiledFetch | None:
         """The fetch that should have filled a place of the response."""

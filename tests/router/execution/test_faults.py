@@ -348,6 +348,24 @@ async def test_a_field_that_nobody_has_told_is_null_with_an_error(case: str) -> 
     assert (error["path"], error["message"]) == (path, message)
 
 
+async def test_what_one_subgraph_leaves_out_is_told_when_another_one_fails() -> None:
+    plan = plan_of(root("auth", "{me{username}}"), root("tasks", "{strict{name}count}"))
+
+    response = await run(
+        SUPERGRAPH,
+        "{ me { username } count strict { name } }",
+        plan,
+        {"auth": FAILURES["down"], "tasks": Stub({"data": {"strict": {}}})},
+    )
+
+    assert response["data"] is None
+    assert [error_at(error) for error in response["errors"]] == [
+        (["me"], "SUBGRAPH_UNAVAILABLE", "auth"),
+        (["strict", "name"], "SUBGRAPH_UNAVAILABLE", "tasks"),
+        (["count"], "SUBGRAPH_UNAVAILABLE", "tasks"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("owner", "type_of_id", "errors"),
     [
