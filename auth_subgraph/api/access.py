@@ -6,7 +6,7 @@ from enum import Enum
 import strawberry
 from strawberry.federation.schema_directives import Cost
 
-from auth_subgraph.api.arguments import Input, given
+from auth_subgraph.api.arguments import Input
 from auth_subgraph.api.context import Info
 from auth_subgraph.api.errors import UserError, user_errors
 from auth_subgraph.api.seen_users import viewer_ids
@@ -14,6 +14,7 @@ from auth_subgraph.api.session import AuthTokens, auth_tokens
 from auth_subgraph.api.user import User, UserRole, private_user, public_user
 from auth_subgraph.domain.problems import Rejected
 from auth_subgraph.services import token_check
+from subgraph_kit.list_arguments import given
 
 
 @strawberry.input

@@ -3,13 +3,14 @@
 import strawberry
 from strawberry.federation.schema_directives import Cost
 
-from auth_subgraph.api.arguments import Input, given
+from auth_subgraph.api.arguments import Input
 from auth_subgraph.api.context import Info
 from auth_subgraph.api.errors import UserError, user_errors
 from auth_subgraph.api.session import AuthTokens, auth_tokens
 from auth_subgraph.api.user import User, private_user
 from auth_subgraph.domain.problems import Rejected
 from subgraph_kit.ids import format_id, parse_id
+from subgraph_kit.list_arguments import given
 
 
 @strawberry.input

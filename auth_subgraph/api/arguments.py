@@ -13,11 +13,6 @@ Input = Annotated[T, strawberry.argument(name="input")]
 """The one argument of a mutation; `input` itself is a function of Python."""
 
 
-def given(value: T | None) -> T | None:
-    """What the client gave for an optional input; leaving it out and null are the same."""
-    return None if value is strawberry.UNSET else value
-
-
 def user_id_of(text: str) -> UUID | None:
     """None for what is no id of a user, which a mutation reports as `NOT_FOUND`."""
     return parse_id("user", text)

@@ -1,17 +1,13 @@
 """The root fields that read."""
 
-from typing import Annotated
-
 import strawberry
 from strawberry.federation.schema_directives import ListSize
 
-from auth_subgraph.api.arguments import given
 from auth_subgraph.api.context import Info
 from auth_subgraph.api.session import Session, session_view
 from auth_subgraph.api.user import User, private_user, public_user, seen_user
 from auth_subgraph.api.user_list import (
     DEFAULT_ORDER,
-    Paging,
     UserConnection,
     UserFilter,
     UserOrder,
@@ -20,6 +16,7 @@ from auth_subgraph.api.user_list import (
 from auth_subgraph.domain.accounts import READ_USERS
 from subgraph_kit.errors import BadUserInputError, TokenProblem
 from subgraph_kit.ids import parse_id
+from subgraph_kit.list_arguments import PAGED, First, Last, Paging
 
 _AT_MOST_20_SESSIONS = ListSize(
     assumed_size=20,
@@ -27,33 +24,6 @@ _AT_MOST_20_SESSIONS = ListSize(
     sized_fields=strawberry.UNSET,
     require_one_slicing_argument=strawberry.UNSET,
 )
-
-
-_PAGED = ListSize(
-    assumed_size=20,
-    slicing_arguments=["first", "last"],
-    sized_fields=["edges", "nodes"],
-    require_one_slicing_argument=False,
-)
-
-First = Annotated[
-    int | None,
-    strawberry.argument(
-        description=(
-            "Page size from the start, 1 to 100; 20 when neither `first` nor `last` is given. "
-            "Use with `after`."
-        )
-    ),
-]
-Last = Annotated[
-    int | None,
-    strawberry.argument(
-        description=(
-            "Page size from the end, 1 to 100. "
-            "Use with `before`; `first` together with `last` is refused."
-        )
-    ),
-]
 
 
 @strawberry.type
@@ -103,7 +73,7 @@ class Query:
     @strawberry.federation.field(
         requires_scopes=[[READ_USERS]],
         tags=["admin"],
-        directives=[_PAGED],
+        directives=[PAGED],
         description="All users. Default order: newest first.",
     )
     async def users(
@@ -117,8 +87,7 @@ class Query:
         order_by: UserOrder | None = DEFAULT_ORDER,
     ) -> UserConnection | None:
         await info.context.viewer_with(READ_USERS)
-        paging = Paging(given(first), given(after), given(last), given(before))
-        return await user_connection(info, paging, given(filter), order_by)
+        return await user_connection(info, Paging(first, after, last, before), filter, order_by)
 
     @strawberry.federation.field(
         authenticated=True,

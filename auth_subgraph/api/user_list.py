@@ -1,12 +1,10 @@
 """The list of users: connection, filter and order."""
 
 from enum import Enum
-from typing import NamedTuple
 
 import strawberry
 from strawberry.federation.schema_directives import Cost
 
-from auth_subgraph.api.arguments import given
 from auth_subgraph.api.context import Info
 from auth_subgraph.api.user import User, UserRole, UserStatus, private_user
 from auth_subgraph.domain import accounts
@@ -19,17 +17,9 @@ from auth_subgraph.domain.user_list import (
 )
 from subgraph_kit.connections import cursor_decoder, page_request
 from subgraph_kit.errors import BadUserInputError
+from subgraph_kit.list_arguments import Paging, given
 from subgraph_kit.texts import is_storable
 from subgraph_kit.types import DateTimeRange, OrderDirection, PageInfo
-
-
-class Paging(NamedTuple):
-    """The four arguments of a list; None is "not given"."""
-
-    first: int | None
-    after: str | None
-    last: int | None
-    before: str | None
 
 
 @strawberry.federation.type(tags=["admin"], description="A user and its place in a list.")
@@ -101,14 +91,11 @@ async def user_connection(
     """
     context = info.context
     viewer_id = context.request.require_viewer().user_id
-    order = _order(order_by or DEFAULT_ORDER)
-    conditions = _conditions(filter_)
+    order = _order(given(order_by) or DEFAULT_ORDER)
+    conditions = _conditions(given(filter_))
     request = page_request(
         cursor_decoder(context.cursors, order.name, viewer_id),
-        first=paging.first,
-        after=paging.after,
-        last=paging.last,
-        before=paging.before,
+        **{name: given(value) for name, value in paging._asdict().items()},
     )
     page = await context.services.directory.page_of_users(conditions, order, request)
     edges = [

@@ -21,6 +21,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.fastapi import GraphQLRouter
 
 from benchmarks.end_to_end.data import TaskPriority, TaskStatus, first_number
+from benchmarks.end_to_end.task_types import Task, TaskOwner, TaskPage
 
 
 class Base(DeclarativeBase):
@@ -45,31 +46,6 @@ class UserRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     username: Mapped[str]
     email: Mapped[str]
-
-
-strawberry.enum(TaskStatus)
-strawberry.enum(TaskPriority)
-
-
-@strawberry.federation.type(keys=["id"], name="User")
-class TaskOwner:
-    id: strawberry.ID
-
-
-@strawberry.federation.type(keys=["id"])
-class Task:
-    id: strawberry.ID
-    title: str
-    status: TaskStatus
-    priority: TaskPriority
-    created_at: datetime
-    owner: TaskOwner
-
-
-@strawberry.type
-class TaskPage:
-    page: str
-    nodes: list[Task]
 
 
 @strawberry.type

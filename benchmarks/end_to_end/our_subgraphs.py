@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Optional
 
 import strawberry
@@ -16,13 +15,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from benchmarks.end_to_end.data import TaskPriority, TaskStatus, first_number
+from benchmarks.end_to_end.task_types import Task, TaskOwner, TaskPage
 from subgraph_kit.application import SubgraphApplication
 from subgraph_kit.client_address import TrustedProxies
 from subgraph_kit.database import Database
 from subgraph_kit.entities import BatchingSchema
 from subgraph_kit.graphql_endpoint import GraphQLEndpoint
 from subgraph_kit.health import health_routes
-from subgraph_kit.ids import format_id, parse_id
+from subgraph_kit.ids import digits_of_id, format_id
 from subgraph_kit.request_context import RequestContext, RequestReader
 from subgraph_kit.tokens import Authenticator, TokenVerifier
 
@@ -35,8 +35,6 @@ class Context:
 
 Info = strawberry.Info[Context, None]
 
-strawberry.enum(TaskStatus)
-strawberry.enum(TaskPriority)
 _STATUSES = tuple(TaskStatus)
 _PRIORITIES = tuple(TaskPriority)
 
@@ -44,28 +42,7 @@ _PAGE = """
 SELECT id, owner_id, title, status, priority, created_at FROM tasks
 WHERE number >= $1 ORDER BY number LIMIT $2
 """
-_USERS = "SELECT id, username, email FROM users WHERE id = ANY($1::uuid[])"
-
-
-@strawberry.federation.type(keys=["id"], name="User")
-class TaskOwner:
-    id: strawberry.ID
-
-
-@strawberry.federation.type(keys=["id"])
-class Task:
-    id: strawberry.ID
-    title: str
-    status: TaskStatus
-    priority: TaskPriority
-    created_at: datetime
-    owner: TaskOwner
-
-
-@strawberry.type
-class TaskPage:
-    page: str
-    nodes: list[Task]
+_USERS = "SELECT id, username, email FROM users WHERE id = ANY($1::text::uuid[])"
 
 
 @strawberry.type
@@ -97,13 +74,16 @@ class User:
 
     @classmethod
     async def resolve_references(cls, info: Info, ids: Sequence[str]) -> list[Optional["User"]]:
-        user_ids = [parse_id("user", id_) for id_ in ids]
-        rows = await info.context.database.fetch(_USERS, [i for i in user_ids if i is not None])
+        digits = [digits_of_id("user", id_) for id_ in ids]
+        wanted = ",".join(its for its in digits if its is not None)
+        rows = await info.context.database.fetch(_USERS, f"{{{wanted}}}")
         found = {
-            user_id: cls(id=strawberry.ID(format_id("user", user_id)), username=name, email=email)
+            user_id.hex: cls(
+                id=strawberry.ID(format_id("user", user_id)), username=name, email=email
+            )
             for user_id, name, email in rows
         }
-        return [found.get(user_id) for user_id in user_ids]
+        return [None if its is None else found.get(its) for its in digits]
 
 
 @strawberry.type
@@ -157,4 +137,5 @@ if __name__ == "__main__":
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
     )

@@ -2,34 +2,15 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 import strawberry
-from strawberry.types.unset import UnsetType
 
 from subgraph_kit.errors import BadUserInputError
+from subgraph_kit.list_arguments import given
 from subgraph_kit.types import DateTimeRange, OrderDirection
 from tasks_subgraph.api.enums import TaskOrderField, TaskPriority, TaskStatus
 from tasks_subgraph.domain import task_list as domain
-
-First = Annotated[
-    int | None,
-    strawberry.argument(
-        description=(
-            "Page size from the start, 1 to 100; 20 when neither `first` nor `last` is given. "
-            "Use with `after`."
-        )
-    ),
-]
-Last = Annotated[
-    int | None,
-    strawberry.argument(
-        description=(
-            "Page size from the end, 1 to 100. Use with `before`; "
-            "`first` together with `last` is refused."
-        )
-    ),
-]
 
 
 @strawberry.input(
@@ -79,13 +60,6 @@ class TaskOrder:
 DEFAULT_ORDER = TaskOrder(field=TaskOrderField.CREATED_AT, direction=OrderDirection.DESC)
 
 _NO_CONDITION = domain.TaskFilter()
-
-ValueT = TypeVar("ValueT")
-
-
-def given(value: ValueT | UnsetType | None) -> ValueT | None:
-    """None for an argument that was left out, as for one that was null."""
-    return None if isinstance(value, UnsetType) else value
 
 
 def domain_order(order: TaskOrder | None) -> domain.TaskOrder:

@@ -8,9 +8,9 @@ import strawberry
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 
 from subgraph_kit.ids import parse_id
+from subgraph_kit.list_arguments import given
 from tasks_subgraph.api.context import WRITE, Info, TasksContext
 from tasks_subgraph.api.enums import TaskPriority, TaskStatus
-from tasks_subgraph.api.list_inputs import given
 from tasks_subgraph.api.task import Task, task_of
 from tasks_subgraph.api.user_error import UserError, user_errors
 from tasks_subgraph.domain.task import UNCHANGED, TaskChange, Unchanged

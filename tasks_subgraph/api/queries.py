@@ -4,12 +4,11 @@ import strawberry
 
 from subgraph_kit.errors import BadUserInputError
 from subgraph_kit.ids import parse_id
+from subgraph_kit.list_arguments import PAGED, First, Last, Paging
 from tasks_subgraph.api.context import READ, Info
-from tasks_subgraph.api.list_inputs import DEFAULT_ORDER, First, Last, TaskFilter, TaskOrder
+from tasks_subgraph.api.list_inputs import DEFAULT_ORDER, TaskFilter, TaskOrder
 from tasks_subgraph.api.task import (
-    LIST_SIZE,
     MAY_READ,
-    Paging,
     Task,
     TaskConnection,
     task_connection,
@@ -36,7 +35,7 @@ class Query:
         return None if task is None else task_of(task, context.queries.now())
 
     @strawberry.field(
-        description="My tasks. Default order: newest first.", directives=[*MAY_READ, LIST_SIZE]
+        description="My tasks. Default order: newest first.", directives=[*MAY_READ, PAGED]
     )
     async def tasks(
         self,

@@ -3,43 +3,33 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Self
 
 import strawberry
 from strawberry.federation.schema_directives import (
     Authenticated,
     Cost,
-    ListSize,
     RequiresScopes,
 )
 
 from subgraph_kit.connections import Page, cursor_decoder, page_request, selected_fields
 from subgraph_kit.errors import ForbiddenError, RequestError
 from subgraph_kit.ids import format_id, parse_id
+from subgraph_kit.list_arguments import PAGED, First, Last, Paging, given
 from subgraph_kit.types import Node, PageInfo
 from tasks_subgraph.api.context import READ, Info
 from tasks_subgraph.api.enums import TaskPriority, TaskStatus
 from tasks_subgraph.api.list_inputs import (
     DEFAULT_ORDER,
-    First,
-    Last,
     TaskFilter,
     TaskOrder,
     domain_filter,
     domain_order,
-    given,
 )
 from tasks_subgraph.domain import task as domain
 from tasks_subgraph.services.queries import ListedTask, position_of
 
 MAY_READ = (Authenticated(), RequiresScopes(scopes=[[READ]]))
-LIST_SIZE = ListSize(
-    assumed_size=20,
-    slicing_arguments=["first", "last"],
-    sized_fields=["edges", "nodes"],
-    require_one_slicing_argument=False,
-)
-
 _FIELDS_OF_PAGE = frozenset(("edges", "nodes", "pageInfo"))
 _EMPTY_PAGE: Page[ListedTask] = Page([], has_next=False, has_previous=False)
 
@@ -146,7 +136,7 @@ class User(Node):
 
     @strawberry.field(
         description="My tasks. `FORBIDDEN`, and null, on any user but yourself.",
-        directives=[*MAY_READ, LIST_SIZE],
+        directives=[*MAY_READ, PAGED],
     )
     async def tasks(
         self,
@@ -161,15 +151,6 @@ class User(Node):
         if info.context.request.require_scope(READ).user_id != self.id:
             raise ForbiddenError("Nobody sees the tasks of other people.")
         return await task_connection(info, Paging(first, after, last, before), filter, order_by)
-
-
-class Paging(NamedTuple):
-    """The paging arguments as they came."""
-
-    first: int | None
-    after: str | None
-    last: int | None
-    before: str | None
 
 
 async def task_connection(

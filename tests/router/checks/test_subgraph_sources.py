@@ -1,8 +1,6 @@
 """Where a supergraph.yaml may take SDL from, and what a broken one is told."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from router.checks.errors import CheckInputError
 from router.checks.files import excerpt
 from router.checks.subgraph_sources import load_subgraphs
 from router.cli import main
+from tests.support.sdl_server import sdl_server
 
 SDL = "type Query { hello: String }"
 STRAWBERRY = """
@@ -31,26 +30,10 @@ schema.query_type.fields["_service"].resolve = lambda *_: answer
 """
 
 
-class Answer(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        body = b'{"data": {"_service": {"sdl": "type Query { hello: String }"}}}'
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def running_subgraph() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/graphql"
-        server.shutdown()
-        thread.join()
+    with sdl_server() as server:
+        yield server.url
 
 
 def configured(folder: Path, schema: str) -> Path:

@@ -1,12 +1,10 @@
 """`router dev`, from outside: what is served follows what the subgraphs say."""
 
-import json
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -17,33 +15,14 @@ from router.checks.errors import CheckInputError
 from router.cli import main
 from router.dev.sources import configuration_of
 from router.dev.watch import fingerprint
+from tests.support.sdl_server import SdlServer, sdl_server
 from tests.support.waiting import eventually
 
 
-class Subgraph(BaseHTTPRequestHandler):
-    """A running subgraph that says what its SDL is and answers nothing else."""
-
-    sdl = "type Query { hello: String }"
-
-    def do_POST(self) -> None:
-        body = json.dumps({"data": {"_service": {"sdl": self.sdl}}}).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
-def subgraph() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Subgraph) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/graphql"
-        server.shutdown()
-        thread.join()
+def subgraph() -> Iterator[SdlServer]:
+    with sdl_server() as server:
+        yield server
 
 
 @contextmanager
@@ -84,10 +63,10 @@ async def fields(url: str) -> list[str]:
 
 
 async def test_what_is_served_follows_files_and_running_subgraphs(
-    tmp_path: Path, subgraph: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, subgraph: SdlServer
 ) -> None:
     (tmp_path / "b.graphql").write_text("type Query { b: Missing }")
-    with dev(tmp_path, f"a={subgraph}", "b=b.graphql@http://b") as (lines, _):
+    with dev(tmp_path, f"a={subgraph.url}", "b=b.graphql@http://b") as (lines, _):
         await printed(lines, "waiting for a change")
         assert any('unknown type "Missing"' in line for line in lines)
         (tmp_path / "b.graphql").write_text("type Query { b: Int }")
@@ -99,7 +78,7 @@ async def test_what_is_served_follows_files_and_running_subgraphs(
         assert await fields(url) == ["hello", "b"]
 
         (tmp_path / "b.graphql").write_text("type Query { c: Int }")
-        monkeypatch.setattr(Subgraph, "sdl", "type Query { hello: String, world: String }")
+        subgraph.sdl = "type Query { hello: String, world: String }"
 
         async def is_served() -> bool:
             return await fields(url) == ["hello", "world", "c"]
