@@ -28,8 +28,9 @@ def difference(
     """What makes a redefinition incompatible; None if it may stand.
 
     A redefinition may leave out optional arguments, locations and repetition, make an optional
-    argument required and items of a list non-null, and use a standard scalar where the
-    specification has a scalar of its own: libraries print `import: [String!]` for @link.
+    argument required and items of a list non-null, and use any type but another custom scalar
+    where the specification has a scalar of its own, whose values GraphQL does not look at:
+    libraries print `import: [String!]` for @link, and there is `fields: [String!]!` for @key.
 
     `type_name` tells what the subgraph calls a type of the specification, `types` are its own.
     """
@@ -66,8 +67,9 @@ def _argument_difference(
     if (actual.default is ABSENT) != (expected.default is ABSENT) or not same_value(
         actual.default, expected.default
     ):
-        wanted = "no default" if expected.default is ABSENT else print_value(expected.default)
-        return f"must have the default {wanted}"
+        if expected.default is ABSENT:
+            return "must have no default"
+        return f"must have the default {print_value(expected.default)}"
     return None
 
 
@@ -80,14 +82,14 @@ def _same_type(
     if is_non_null(expected) and not is_non_null(actual):
         return False
     actual, expected = nullable(actual), nullable(expected)
-    if is_list(actual) != is_list(expected):
-        return False
-    if is_list(actual):
-        return _same_type(item_type(actual), item_type(expected), type_name, types)
+    if is_list(expected):
+        return is_list(actual) and _same_type(
+            item_type(actual), item_type(expected), type_name, types
+        )
     if expected in STANDARD_SCALARS:
         return actual == expected
     is_custom_scalar = actual in types and types[actual].kind is Kind.SCALAR
-    return actual == type_name(expected) or (not is_custom_scalar and actual in STANDARD_SCALARS)
+    return actual == type_name(expected) or not is_custom_scalar
 
 
 def type_difference(actual: TypeDefinition, expected: TypeDefinition) -> str | None:
