@@ -124,7 +124,7 @@ class Completion:
         is_required = False
         if isinstance(declared, GraphQLNonNull):
             is_required, declared = True, declared.of_type
-        done = value
+        done: JsonValue
         if value is None:
             done = None
         elif value.__class__ is Wrong:
