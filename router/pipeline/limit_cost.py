@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from router.policies.limits import too_large
+from router.policies.limits import LARGEST_NAMED, too_large
 
 if TYPE_CHECKING:
     from router.pipeline.operation import EstimateCost
@@ -21,5 +22,6 @@ def limit_cost(
     """
     cost = caller.cost + estimate(variables)
     if cost > max_cost:
-        raise too_large("QUERY_TOO_COMPLEX", "estimated cost", max_cost, cost)
+        whole = ceil(min(cost, LARGEST_NAMED))
+        raise too_large("QUERY_TOO_COMPLEX", "estimated cost", max_cost, whole)
     caller.cost = cost

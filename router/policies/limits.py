@@ -23,6 +23,9 @@ from router.errors import ClientError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LARGEST_NAMED = 10**9
+"""Fragments can multiply to numbers of thousands of digits; none above this is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -125,11 +128,11 @@ def _refuse_above(limit: int | None, actual: int, code: str, what: str) -> None:
         raise too_large(code, what, limit, actual)
 
 
-def too_large(code: str, what: str, limit: int, actual: float) -> ClientError:
+def too_large(code: str, what: str, limit: int, actual: int) -> ClientError:
     """The refusal of an operation over a limit."""
-    actual = min(actual, 10**9)  # fragments can multiply to numbers of thousands of digits
+    actual = min(actual, LARGEST_NAMED)
     return ClientError(
-        f"The operation's {what} is {actual:g}; at most {limit} is allowed.",
+        f"The operation's {what} is {actual}; at most {limit} is allowed.",
         code=code,
         extensions={"limit": limit, "actual": actual},
     )

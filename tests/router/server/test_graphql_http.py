@@ -452,4 +452,7 @@ async def test_limits_hold_before_any_subgraph_is_asked() -> None:
         ("TOO_MANY_ALIASES", 15),
         ("QUERY_TOO_COMPLEX", 2000),
     ]
+    assert all(
+        type(error["actual"]) is int and error["actual"] > error["limit"] for error in errors
+    )
     assert auth.requests == []
