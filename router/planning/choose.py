@@ -205,19 +205,15 @@ def _wanted_by(entry: Entry) -> tuple[object, ...]:
 
 def choices(leaves: Sequence[Leaf]) -> Iterator[Choice]:
     """The greedy choice, then those that do without one of its fetches where that can be."""
-    greedy = _greedy(leaves)
+    greedy = greedy_choice(leaves)
     yield greedy
     tries = min(MAX_TRIES, MAX_LEAVES_TRIED // max(1, len(leaves)))
     for start in greedy.dispensable()[:tries]:
-        yield _greedy(leaves, start)
+        yield greedy_choice(leaves, start)
 
 
-def cheapest_choice(leaves: Sequence[Leaf]) -> Choice:
-    """The greedy choice alone."""
-    return _greedy(leaves)
-
-
-def _greedy(leaves: Sequence[Leaf], avoided: Way | None = None) -> Choice:
+def greedy_choice(leaves: Sequence[Leaf], avoided: Way | None = None) -> Choice:
+    """One way for each leaf; not one through the avoided fetch where there is another."""
     choice = Choice(avoided)
     for leaf in sorted(leaves, key=lambda leaf: len(leaf.readings)):
         choice.add(leaf)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.planning.choose import cheapest_choice
+from router.planning.choose import greedy_choice
 from router.planning.errors import UnplannableError
 from router.planning.selections import NormalizedOperation, SelectedField, Selections
 from router.planning.walk_operation import walk_operation
@@ -51,7 +51,7 @@ def _cheapest(field: SelectedField, kind: str, graph: QueryGraph) -> str:
         except UnplannableError as error:
             failure = failure or error
             continue
-        cost = cheapest_choice(leaves).cost
+        cost = greedy_choice(leaves).cost
         if best is None or cost < best[0]:
             best = (cost, subgraph)
     if best is None:
