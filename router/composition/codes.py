@@ -171,6 +171,9 @@ class HintCode(Enum):
     INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE = (
         "An executable directive is not in all subgraphs and is left out."
     )
+    INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE = (
+        "An executable directive is repeatable in some subgraphs only, and so is not."
+    )
     INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS = (
         "An executable directive has different locations; the common ones stay."
     )

@@ -63,6 +63,10 @@ def _merge(
     if any(_executable_locations(definition) != first for definition in definitions):
         message = f"Directive @{name} has different locations; {', '.join(common)} is kept"
         context.hint(HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS, message, sources)
+    repeatable = [index for index, source in sources.items() if source.is_repeatable]
+    if repeatable and len(repeatable) < len(sources):
+        message = f"Directive @{name} is repeatable in {context.names(repeatable)} only, and is not"
+        context.hint(HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE, message, sources)
     return DirectiveDefinition(
         name,
         merge_arguments(context, f"@{name}", sources),
