@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from auth_subgraph.domain.user_list import UserListFilter, UserListOrder, UserSort
+from auth_subgraph.domain.user_list import SEARCH_MIN, UserListFilter, UserListOrder, UserSort
 from auth_subgraph.persistence.rows import USER_COLUMNS, user_of
 from subgraph_kit.cursors import Position
 
@@ -68,10 +68,12 @@ def page_statement(
         where.append(statement.beyond(order, request.before, is_toward_end=False))
     is_descending = order.is_descending != request.is_backward
     direction = "DESC" if is_descending else "ASC"
-    nulls = "FIRST" if request.is_backward else "LAST"
+    nulls = ""  # said of a column without nulls, it would keep Postgres from the column's index
+    if order.sort is UserSort.LAST_LOGIN_AT:
+        nulls = " NULLS FIRST" if request.is_backward else " NULLS LAST"
     text = (
         f"SELECT {USER_COLUMNS} FROM users WHERE {' AND '.join(where)}"
-        f" ORDER BY {_COLUMNS[order.sort]} {direction} NULLS {nulls}, id {direction}"
+        f" ORDER BY {_COLUMNS[order.sort]} {direction}{nulls}, id {direction}"
         f" LIMIT {statement.value(request.limit + 1)}"
     )
     return text, statement.values
@@ -92,9 +94,11 @@ class _Statement:
         if conditions.search is not None:
             search = conditions.search.lower()
             pairs = self.value(sorted({search[at : at + 2] for at in range(len(search) - 1)}))
-            pattern = self.value(f"%{_escaped(search)}%")
             parts.append(f"character_pairs @> {pairs}::text[]")
-            parts.append(f"(username LIKE {pattern} OR email LIKE {pattern})")
+            # One pair says it all, unless it is made of a username's end and the space behind it.
+            if len(search) > SEARCH_MIN or " " in search:
+                pattern = self.value(f"%{_escaped(search)}%")
+                parts.append(f"(username LIKE {pattern} OR email LIKE {pattern})")
         if conditions.roles is not None:
             roles = [role.value for role in conditions.roles]
             parts.append(f"role = ANY({self.value(roles)}::text[])")
@@ -111,14 +115,14 @@ class _Statement:
         """Strictly between the position and the list's end (or beginning); nulls are at its end."""
         column = _COLUMNS[order.sort]
         sign = "<" if order.is_descending == is_toward_end else ">"
-        id_beyond = f"id {sign} {self.value(position.id)}"
+        row_id = self.value(position.id)
         if position.value is None:
-            tie = f"({column} IS NULL AND {id_beyond})"
+            tie = f"({column} IS NULL AND id {sign} {row_id})"
             return tie if is_toward_end else f"({tie} OR {column} IS NOT NULL)"
         at = self.value(_sort_value(order.sort, position.value))
-        beyond = f"{column} {sign} {at} OR ({column} = {at} AND {id_beyond})"
+        beyond = f"({column}, id) {sign} ({at}, {row_id})"
         is_nullable = order.sort is UserSort.LAST_LOGIN_AT
-        return f"({beyond}{f' OR {column} IS NULL' if is_nullable and is_toward_end else ''})"
+        return f"({beyond} OR {column} IS NULL)" if is_nullable and is_toward_end else beyond
 
 
 def _sort_value(sort: UserSort, value: SortValue) -> object:

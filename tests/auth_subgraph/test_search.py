@@ -1,4 +1,4 @@
-"""Searching users by any part of a name: what the database reads, with 10,000 of them."""
+"""What the database reads for lists and searches of users, with 10,000 of them."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -8,6 +8,7 @@ import pytest
 
 from auth_subgraph.domain.user_list import UserListFilter, UserListOrder, UserSort
 from auth_subgraph.persistence import user_list
+from auth_subgraph.persistence.rows import USER_COLUMNS, user_of
 from auth_subgraph.persistence.user_list import count_statement, page_statement
 from subgraph_kit.connections import PageRequest
 from subgraph_kit.database import Database
@@ -59,6 +60,31 @@ async def test_a_search_reads_what_it_finds_and_little_more(users: Database, sea
         plan = await _explain(users, statement)
         assert "Seq Scan" not in {node["Node Type"] for node in _nodes(plan)}
         assert _rows_read(plan) <= 3 * found + 300
+
+
+@pytest.mark.parametrize("is_backward", [False, True])
+@pytest.mark.parametrize("is_descending", [False, True])
+@pytest.mark.parametrize("sort", UserSort)
+async def test_a_page_reads_its_users_and_no_more(
+    users: Database, sort: UserSort, is_descending: bool, is_backward: bool
+) -> None:
+    order = UserListOrder(sort, is_descending)
+    (middle,) = await users.fetch(
+        f"SELECT {USER_COLUMNS} FROM users ORDER BY username OFFSET {USERS // 2} LIMIT 1"  # noqa: S608
+    )
+    cursor = user_list.position_of(user_of(middle), sort)
+    pages = [PageRequest(20, is_backward, after=None, before=None)]
+    if sort is not UserSort.LAST_LOGIN_AT:  # nulls beyond a position keep Postgres from seeking it
+        after, before = (None, cursor) if is_backward else (cursor, None)
+        pages.append(PageRequest(20, is_backward, after, before))
+    for page in pages:
+        plan = await _explain(users, page_statement(UserListFilter(), order, page))
+        assert _rows_read(plan) <= 22  # one more to see that no other user has the last name
+
+
+async def test_a_search_that_finds_everybody_reads_a_page(users: Database) -> None:
+    plan = await _explain(users, page_statement(UserListFilter(search="ex"), ORDER, PAGE))
+    assert _rows_read(plan) == 21
 
 
 async def _explain(database: Database, statement: tuple[str, list[object]]) -> dict[str, Any]:
