@@ -53,7 +53,7 @@ test: install-dev ## every test that needs no further programs
 	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup
 
 nightly: install-dev ## long random, load and soak runs
-	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) -m nightly
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup -m nightly
 
 bench: install-dev ## how fast the router is, against bare prototypes and other routers
 	@$(BIN)/python -m benchmarks.router
