@@ -12,6 +12,7 @@ from router.errors import PlanBugError, SubgraphError
 from router.execution.completion import Completion
 from router.execution.context import ExecutionContext, ExecutionResult
 from router.execution.errors import ErrorPaths
+from router.execution.locate import locate
 from router.execution.places import Places
 from router.execution.projection import OutOfOrderError
 from router.execution.tree import attribute
@@ -162,6 +163,8 @@ class Execution:
             return sent or None
         if self._templates[index].is_mutation and self._is_lost(fetch):
             return None
+        if fetch.fetch.path and not locate(self.root, fetch.fetch.path):
+            return None  # the object whose field asks for the query type anew is not there
         return ()
 
     def _take(

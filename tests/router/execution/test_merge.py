@@ -416,6 +416,20 @@ async def test_root_fields_below_a_field_are_fetched_into_every_place() -> None:
     assert response["data"]["users"] == [{"root": {"any": [{"__typename": "Book"}]}}] * 2
 
 
+async def test_root_fields_below_a_field_are_not_fetched_for_no_place() -> None:
+    reentry = root("b", "{any{__typename}}", path=("users", "@", "root"), depends_on=(0,))
+    again = Stub({"data": {"any": []}})
+    response = await run(
+        SUPERGRAPH,
+        "{ users { root { any { __typename } } } }",
+        plan_of(root("a", "{users{root{__typename}}}"), reentry),
+        {"a": Stub({"data": {"users": [None, {"root": None}]}}), "b": again},
+    )
+
+    assert response == {"data": {"users": [None, {"root": None}]}}
+    assert again.requests == []
+
+
 async def test_introspection_is_answered_beside_the_subgraphs_data() -> None:
     text = """query($name: String!, $yes: Boolean!) {
         me { id }
