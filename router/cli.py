@@ -6,6 +6,7 @@ Each command imports what it needs when it runs, so that none waits for the othe
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from graphql import DocumentNode
 
+    from router.settings import RouterSettings
     from router.supergraph import Supergraph
 
 GOOD, NO, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -346,11 +348,21 @@ def _run(**given: object) -> int:
         port=settings.port,
         workers=settings.workers,
         shutdown_timeout_s=settings.shutdown_timeout,
-        announce=lambda url: print(
-            f"router: {settings.supergraph} at {url}{settings.path}", flush=True
-        ),
+        announce=partial(_announce, settings),
     )
     return GOOD
+
+
+def _announce(settings: RouterSettings, url: str) -> None:
+    """Say where the router listens; among JSON lines as one of them."""
+    line = f"{settings.supergraph} at {url}{settings.path}"
+    if settings.log_format == "text":
+        print(f"router: {line}", flush=True)
+    else:
+        from router.telemetry.logging import configure_logging
+
+        configure_logging(settings.log_level, settings.log_format)
+        logging.getLogger("router").info(line)
 
 
 def _supergraph(path: str) -> Supergraph:

@@ -234,7 +234,7 @@ async def _hit(limit: _Limit, caller: str) -> Usage:
 
 def _refused(usage: Usage, headers: RateHeaders = ()) -> ClientError:
     return ClientError(
-        "Too many requests.",
+        f"Too many requests. Try again in {usage.reset_s} s.",
         code="RATE_LIMITED",
         status=429,
         extensions={"retryAfter": usage.reset_s},

@@ -202,6 +202,20 @@ def post(base: str, query: str) -> Any:
     return httpx.post(f"{base}/graphql", json={"query": query}, timeout=_PATIENCE_S).json()
 
 
+def test_every_line_is_json_where_log_lines_are(
+    supergraph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROUTER_LOG_FORMAT", "json")
+    with served("--supergraph", str(supergraph), "--port", "0") as process:
+        assert process.stdout is not None
+        events = (json.loads(line)["event"] for line in process.stdout)
+        assert any(f"{supergraph} at http://" in event for event in events)
+        process.send_signal(signal.SIGTERM)
+        rest, _ = process.communicate(timeout=30)
+    for line in rest.splitlines():
+        json.loads(line)
+
+
 def test_a_served_supergraph_answers_and_stops_cleanly(supergraph: Path) -> None:
     with served("--supergraph", str(supergraph), "--port", "0") as process:
         base = address(process)
