@@ -88,6 +88,7 @@ class RandomGraph:
         context_leaves: Types that set the context to the field each hands down.
         context_owner: Subgraph that has the context.
         objects: Type to its objects, in order of ids.
+        failing: (id of an object, field) that cannot be told.
     """
 
     subgraphs: list[str]
@@ -102,6 +103,7 @@ class RandomGraph:
     context_leaves: dict[str, str] = field(default_factory=dict)
     context_owner: str = ""
     objects: dict[str, list[JsonObject]] = field(default_factory=dict)
+    failing: set[tuple[str, str]] = field(default_factory=set)
 
     def members(self, name: str, subgraphs: list[str] | None = None) -> list[str]:
         """Object types of a type, as far as all the subgraphs know them."""

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    ExecutionResult,
+    GraphQLError,
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLUnionType,
@@ -45,6 +47,9 @@ class Objects:
         return self.plain(record, name, arguments)
 
     def plain(self, record: JsonObject, name: str, arguments: JsonObject) -> Any:
+        if (record.get("id"), name) in self.graph.failing:
+            msg = f"{record['id']}.{name} fails"
+            raise GraphQLError(msg)
         return self._follow(marked(record.get(name), mark_of(arguments)))
 
     def mutated(self, name: str, arguments: JsonObject, ledger: Ledger) -> Any:
@@ -101,15 +106,18 @@ class Truth:
 
     def answer(self, operation: str, variables: JsonObject, ledger: Ledger) -> Any:
         self._ledger = ledger
-        result = execute_sync(
+        result = self.run(operation, variables)
+        assert not result.errors, result.errors
+        return result.data
+
+    def run(self, operation: str, variables: JsonObject) -> ExecutionResult:
+        return execute_sync(
             self._schema,
             parse(operation),
             root_value=self._root,
             variable_values=variables,
             field_resolver=self._resolve,
         )
-        assert not result.errors, result.errors
-        return result.data
 
     def _resolve(
         self, record: JsonObject, info: GraphQLResolveInfo[Any], /, **arguments: Any
@@ -174,8 +182,12 @@ class RandomSubgraph:
             field_resolver=self._resolve,
             type_resolver=_type_of,
         )
-        assert not result.errors, (request.operation, request.variables, result.errors)
-        return SubgraphResponse(200, json.dumps({"data": result.data}).encode())
+        answer: JsonObject = {"data": result.data}
+        if result.errors:
+            allowed = [isinstance(error.original_error, GraphQLError) for error in result.errors]
+            assert all(allowed), (request.operation, request.variables, result.errors)
+            answer["errors"] = [error.formatted for error in result.errors]
+        return SubgraphResponse(200, json.dumps(answer).encode())
 
     async def aclose(self) -> None:
         pass

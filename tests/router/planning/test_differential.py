@@ -31,6 +31,7 @@ class Federation:
     """A random graph behind the router, and the truth about it."""
 
     def __init__(self, graph: RandomGraph, supergraph: Supergraph) -> None:
+        self.graph = graph
         self.supergraph = supergraph
         self.planner = Planner(supergraph)
         self.truth = Truth(graph, supergraph.api_schema)
