@@ -170,12 +170,12 @@ class Execution:
     def _take(
         self, index: int, sent: Sequence[SentCall], response: SubgraphResponse
     ) -> FetchOutcome:
-        fetch = self._fetch(index)
+        fetch, root = self._fetch(index), self.root
         answer = fetch.read(response)
         if answer.errors:
             self.is_regular = False
-            self.trouble.take(fetch, Places(fetch.fetch, self.root, sent), answer)
-        if answer.data is None or not fetch.merge(self.root, answer, sent):
+            self.trouble.take(fetch, Places(fetch.fetch, root, sent), answer)
+        if answer.data is None or not fetch.merge(root, answer, sent):
             self.is_regular = False
         if sent:
             self._sent += sent
