@@ -64,7 +64,7 @@ class Planner:
         """The first intermediate product: the operation without fragments and duplicates."""
         if isinstance(document, str):
             try:
-                document = parse(document, no_location=True)
+                document = parse(document, no_location=True, allow_empty_selection_sets=False)
             except GraphQLError as error:
                 raise ClientError(error.message, code="GRAPHQL_PARSE_FAILED") from error
         return normalize(document, operation_name, self._supergraph)

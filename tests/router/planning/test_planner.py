@@ -90,6 +90,7 @@ def test_introspection_and_the_root_typename_need_no_fetch(shop: Supergraph) -> 
         ),
         ("{ products { __typename: id } }", None, "The alias '__typename' is reserved."),
         ("{ products {", None, "Syntax Error: Expected Name, found <EOF>."),
+        ("{ products {} }", None, "Syntax Error: Expected Name, found '}'."),
     ],
 )
 def test_an_operation_that_cannot_be_chosen_is_a_client_error(
