@@ -65,7 +65,10 @@ def _merge(
         context.hint(HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS, message, sources)
     repeatable = [index for index, source in sources.items() if source.is_repeatable]
     if repeatable and len(repeatable) < len(sources):
-        message = f"Directive @{name} is repeatable in {context.names(repeatable)} only, and is not"
+        message = (
+            f"Directive @{name} is repeatable in {context.names(repeatable)} only; "
+            "in the supergraph it is not"
+        )
         context.hint(HintCode.INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE, message, sources)
     return DirectiveDefinition(
         name,
