@@ -14,8 +14,8 @@ _CHARACTERS = f"{ascii_lowercase}{digits}_"
 def meant(name: str, known: Iterable[str]) -> str:
     """For the end of a message: `; is "name" meant?`, or nothing.
 
-    A name is meant that is written alike but for case and one slip of the finger. All slips are made
-    and looked up: to compare thousands of names with as many mistakes would take minutes.
+    A name is meant that is written alike but for case and one slip of the finger. All slips are
+    made and looked up: comparing thousands of names with as many mistakes would take minutes.
     """
     by_lower = {each.lower(): each for each in known}
     plain = name.lower()
