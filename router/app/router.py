@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from router.app.memory import FreeMemory
+from router.app.memory import FreeMemory, keep_freed_memory
 from router.errors import StartupError
 from router.execution import SubgraphClient
 from router.observations import Observations
@@ -261,6 +261,7 @@ class Router:
             gc.collect()
             gc.freeze()
             gc.set_threshold(50_000, 5, 2)
+            keep_freed_memory()
             self._is_serving = True
             try:
                 yield
