@@ -15,15 +15,13 @@ import jwt
 
 from router.cache.lru import LruCache
 from router.policies.identity import Identity, TokenProblem, Viewer
+from router.policies.jwks import ALGORITHMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from router.policies.jwks import KeySet
     from router.policies.revocations import Revocations
-
-ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS256", "PS256")
-"""Asymmetric ones only: with a shared secret in the list, a public key could pass as secret."""
 
 _MAX_TOKENS = 20_000
 _MAX_TOKENS_BYTES = 8 * 2**20

@@ -11,8 +11,16 @@ import pytest
 
 from subgraph_kit.errors import TokenProblem, UnavailableError
 from subgraph_kit.remote_keys import RemoteKeys
+from subgraph_kit.revocations import RevocationFollower, Revocations
 from subgraph_kit.tokens import Authenticator, TokenVerifier, Viewer
-from tests.support.token_issuer import AUDIENCE, ISSUER, JWKS_URL, TokenIssuer
+from tests.support.token_issuer import (
+    AUDIENCE,
+    GARBAGE,
+    ISSUER,
+    JWKS_URL,
+    REVOCATIONS_URL,
+    TokenIssuer,
+)
 
 
 class Clock:
@@ -126,6 +134,25 @@ async def test_keys_outlive_auth(issuer: TokenIssuer) -> None:
     clock.now = 100_000
     assert await keys.find("key-1") is not None
     assert await keys.find("unknown") is None
+
+
+@pytest.mark.parametrize("answer", GARBAGE)
+async def test_an_answer_that_is_no_set_of_keys_changes_nothing(
+    issuer: TokenIssuer, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    clock, revocations = Clock(0), Revocations()
+    client = issuer.client()
+    keys = RemoteKeys(JWKS_URL, client, ttl_s=300, now=clock)
+    follower = RevocationFollower(
+        REVOCATIONS_URL, client, keys, revocations, issuer=ISSUER, audience=AUDIENCE
+    )
+    issuer.end_sessions(["sess_1"])
+    await follower.poll()
+    monkeypatch.setattr(issuer, "publish", lambda _: answer)
+    clock.now = 1000
+    assert await keys.find("key-1") is not None
+    await follower.poll()
+    assert revocations.covers(Viewer("user_1", "sess_1", "USER", frozenset(), 0))
 
 
 async def test_a_process_that_never_saw_keys_does_not_judge(issuer: TokenIssuer) -> None:

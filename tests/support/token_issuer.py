@@ -15,6 +15,21 @@ JWKS_URL = f"{ISSUER}/.well-known/jwks.json"
 REVOCATIONS_URL = f"{ISSUER}/revocations"
 USER_SCOPES = "account tasks:read tasks:write"
 
+GARBAGE = [
+    b"",
+    b"<html>",
+    b"null",
+    b"[" * 100_000,
+    b"[" * 3_000 + b".e30.AA",
+    b'{"keys": []}',
+    b'{"keys": 1}',
+    b'{"keys": [null]}',
+    b'{"keys": [{"kty": "oct", "alg": {}}]}',
+    b'{"keys": [{"kty": "EC", "kid": ["key-1"]}]}',
+    b'{"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "alg": "none"}]}',
+]
+"""What stands at an address where a set of keys, or the feed, should."""
+
 
 class TokenIssuer:
     """Signs tokens and the revocation feed; `client()` reaches it as if over HTTP."""

@@ -17,7 +17,14 @@ from router.policies.authentication import Authentication, Issuer
 from router.policies.identity import Identity
 from router.policies.jwks import KeySet
 from router.policies.revocations import Revocations
-from tests.support.token_issuer import AUDIENCE, ISSUER, JWKS_URL, REVOCATIONS_URL, TokenIssuer
+from tests.support.token_issuer import (
+    AUDIENCE,
+    GARBAGE,
+    ISSUER,
+    JWKS_URL,
+    REVOCATIONS_URL,
+    TokenIssuer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -141,6 +148,17 @@ async def test_an_outage_of_the_issuer_keeps_its_keys(checked: Checked) -> None:
     assert (await checked.of(checked.issuer.token("user_2"))).viewer is not None
 
 
+@pytest.mark.parametrize("answer", GARBAGE)
+async def test_an_answer_that_is_no_set_of_keys_changes_nothing(
+    checked: Checked, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    await checked.of(checked.issuer.token("user_1"))
+    monkeypatch.setattr(checked.issuer, "publish", lambda _: answer)
+    assert not await checked.keys.refresh()
+    await checked.revocations.poll()
+    assert (await checked.of(checked.issuer.token("user_2"))).viewer is not None
+
+
 async def test_a_withdrawn_key_ends_what_it_has_signed(checked: Checked) -> None:
     token = checked.issuer.token("user_1")
     assert (await checked.of(token)).viewer is not None
@@ -156,18 +174,16 @@ async def test_a_key_that_comes_along_changes_nothing_for_known_tokens(checked: 
     assert checked.authentication.known(f"Bearer {token}".encode()) is not None
 
 
-async def test_a_feed_from_a_clock_that_is_ahead_is_taken(
+async def test_each_list_is_taken_wherever_the_clock_of_the_issuer_is(
     checked: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checked.issuer.end_sessions(["sess_1"])
     now = time.time()
-    monkeypatch.setattr("tests.support.token_issuer.time.time", lambda: now + 20)
-    published = checked.issuer.publish(REVOCATIONS_URL)
-    monkeypatch.undo()
-    await checked.keys.refresh()
-    monkeypatch.setattr(checked.issuer, "publish", lambda url: published)
-    await checked.revocations.poll()
-    assert checked.revocations.has_ended("sess_1", "user_1")
+    for number, ahead_s in enumerate((0, 3600, -3600)):
+        told = now + ahead_s
+        monkeypatch.setattr("tests.support.token_issuer.time.time", lambda told=told: told)
+        checked.issuer.end_sessions([f"sess_{number}"])
+        await checked.revocations.poll()
+        assert checked.revocations.has_ended(f"sess_{number}", "user_1")
 
 
 @pytest.mark.parametrize(
@@ -178,12 +194,6 @@ async def test_a_feed_from_a_clock_that_is_ahead_is_taken(
         {"sessions": "sess_2"},
         {"users": ["user_1"]},
         {"users": 1},
-        {"iat": None},
-        {"iat": "now"},
-        {"iat": 1e999},
-        {"iat": float("nan")},
-        {"iat": 2**70},
-        {"iat": 1},
         {"iss": "http://other.test"},
         {"aud": {}},
     ],
