@@ -152,7 +152,9 @@ class HintCode(Enum):
     NEWER_FEDERATION_VERSION = (
         "A subgraph uses a newer minor version of federation than is known here."
     )
-    INCONSISTENT_DESCRIPTION = "An element has different descriptions; the first one is used."
+    INCONSISTENT_DESCRIPTION = (
+        "An element has different descriptions; the most frequent one is used."
+    )
     INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE = "A field has different but compatible types."
     INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE = "An argument has different but compatible types."
     INCONSISTENT_ARGUMENT_PRESENCE = "An optional argument is not in all subgraphs and is left out."
@@ -177,7 +179,7 @@ class HintCode(Enum):
     INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS = (
         "An executable directive has different locations; the common ones stay."
     )
-    NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION = (
+    NO_EXECUTABLE_DIRECTIVE_INTERSECTION = (
         "An executable directive has no common location and is left out."
     )
     INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS = (

@@ -1,7 +1,8 @@
-"""Merges descriptions: the first one wins."""
+"""Merges descriptions: what most subgraphs say."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from router.composition.codes import HintCode
@@ -18,16 +19,16 @@ class Described(Protocol):
 def merge_description(
     context: MergeContext, coordinate: str, sources: Sources[Described]
 ) -> str | None:
-    """The first description that is not empty, in the order of the subgraphs."""
-    texts = [source.description for source in sources.values() if source.description]
-    if len(set(texts)) > 1:
+    """The most frequent description that is not empty, the first of several such."""
+    texts = Counter(source.description for source in sources.values() if source.description)
+    if len(texts) > 1:
         context.report.hint(
             HintCode.INCONSISTENT_DESCRIPTION,
-            f"{coordinate} has different descriptions; the first one is used",
+            f"{coordinate} has different descriptions; the most frequent one is used",
             [
                 context.schemas[index].place(source.offset)
                 for index, source in sources.items()
                 if source.description
             ],
         )
-    return texts[0] if texts else None
+    return texts.most_common(1)[0][0] if texts else None

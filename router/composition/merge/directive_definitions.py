@@ -58,7 +58,7 @@ def _merge(
     ]
     if not common:
         message = f"Directive @{name} is left out because it has no location in all subgraphs"
-        context.hint(HintCode.NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION, message, sources)
+        context.hint(HintCode.NO_EXECUTABLE_DIRECTIVE_INTERSECTION, message, sources)
         return None
     if any(_executable_locations(definition) != first for definition in definitions):
         message = f"Directive @{name} has different locations; {', '.join(common)} is kept"
