@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
+from router.execution.tree import child, is_object, values_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -96,7 +100,7 @@ def known_part(selection: Selection, path: ConcretePath) -> ConcretePath:
 
 
 def fitting_part(data: JsonValue, path: ConcretePath) -> ConcretePath | None:
-    """The part of a path that the projected data have, or could have below a null.
+    """The part of a path that the answer's data have, or could have below a null.
 
     None for an error at a field that the client did not select of the object there, only of objects
     of other types, if that object lacks nothing: below an @interfaceObject a field is read of all.
@@ -105,31 +109,31 @@ def fitting_part(data: JsonValue, path: ConcretePath) -> ConcretePath | None:
     for index, segment in enumerate(path):
         if value is None:
             return path
-        if not _has(value, segment):
-            return path[:index] if not isinstance(value, dict) or _has_null(value) else None
-        value = value[segment]
+        below = _below(value, segment)
+        if below is UNSET:
+            return path[:index] if not is_object(value) or _has_null(value) else None
+        value = below
     return path
 
 
 def _has_null(value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        return any(_has_null(item) for item in value.values())
-    return value is None or (isinstance(value, list) and any(_has_null(item) for item in value))
+    return value is None or any(map(_has_null, values_of(value)))
 
 
-def _has(value: JsonValue, segment: str | int) -> bool:
-    if isinstance(value, list):
-        return isinstance(segment, int) and 0 <= segment < len(value)
-    return isinstance(value, dict) and segment in value
+def _below(value: JsonValue, segment: str | int) -> JsonValue:
+    """What stands at a segment of a path; UNSET if nothing."""
+    if isinstance(segment, str):
+        return child(value, segment)
+    return value[segment] if value.__class__ is list and 0 <= segment < len(value) else UNSET
 
 
 def first_null(data: JsonValue, path: ConcretePath) -> ConcretePath | None:
-    """The part of `path` up to the first null of the projected data; None if there is none."""
+    """The part of `path` up to the first null of the answer's data; None if there is none."""
     value = data
     for index, segment in enumerate(path):
         if value is None:
             return path[: max(index, 1)]
-        if not _has(value, segment):
+        value = _below(value, segment)
+        if value is UNSET:
             return None
-        value = value[segment]
     return path if value is None else None

@@ -173,7 +173,6 @@ class Execution:
         fetch, root = self._fetch(index), self.root
         answer = fetch.read(response)
         if answer.errors:
-            self.is_regular = False
             self.trouble.take(fetch, Places(fetch.fetch, root, sent), answer)
         if answer.data is None or not fetch.merge(root, answer, sent):
             self.is_regular = False
@@ -208,11 +207,13 @@ class Execution:
             return ExecutionResult([], self._passed)
         for key, value in self.introspected.items():
             setattr(self.root, attribute(key), value)
-        body = self._print() if self.is_regular else None
-        return self.trouble.answer(self.root) if body is None else ExecutionResult([], body)
+        data = self._projected() if self.is_regular else None
+        if data is None or self._trouble is not None:
+            return self.trouble.answer(self.root, data)
+        return ExecutionResult([], _encode(_Response(data)))
 
-    def _print(self) -> bytes | None:
-        """The whole response; None if the tree is not as the plan promises after all."""
+    def _projected(self) -> object:
+        """What encodes as `data`; None if the tree is not as the plan promises after all."""
         project = self._variant.compiled.project
         data: object = self.root
         if project is not None:
@@ -223,4 +224,4 @@ class Execution:
         for item in self._sent:
             if item.call is not None and item.call.has_trims:
                 item.call.trim(item.collected)
-        return _encode(_Response(data))
+        return data

@@ -43,10 +43,11 @@ class Answer(msgspec.Struct, eq=False):
 
     Attributes:
         data: Of the fetch's own class if it was read strictly; else JSON.
+        errors: The subgraph's, as they came.
     """
 
     data: Any
-    errors: list[JsonObject]
+    errors: Sequence[JsonObject]
     is_strict: bool
 
 
@@ -112,7 +113,8 @@ class CompiledFetch:
                 ],
                 gc=False,
             )
-        envelope = msgspec.defstruct("Envelope", [("data", data), ("errors", None, None)], gc=False)
+        errors = ("errors", list[dict[str, Any]] | None, None)
+        envelope = msgspec.defstruct("Envelope", [("data", data), errors], gc=False)
         return msgspec.json.Decoder(envelope).decode
 
     def gather(self, root: JsonValue, *, is_regular: bool) -> tuple[list[SentCall], bool]:
@@ -155,7 +157,8 @@ class CompiledFetch:
         """
         if self._decode is not None and response.status == 200:
             try:
-                return Answer(self._decode(response.body).data, [], is_strict=True)
+                answer = self._decode(response.body)
+                return Answer(answer.data, answer.errors or (), is_strict=True)
             except NOT_JSON:
                 pass
         return self._read_json(response)
@@ -205,7 +208,7 @@ class CompiledFetch:
         """
         if not self.fetch.entity_calls:
             return self._merge_root(root, answer)
-        is_regular = not answer.errors
+        is_regular = True
         problem: SubgraphError | None = None
         for item in sent:
             try:
@@ -222,7 +225,7 @@ class CompiledFetch:
             return True
         if self._rename is not None:
             self._rename(answer.data)
-        is_regular = not answer.errors
+        is_regular = True
         targets = {id(target): target for target in locate(root, self.fetch.path)}
         for target in targets.values():
             data = copied(answer.data) if len(targets) > 1 else answer.data

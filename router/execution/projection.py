@@ -236,9 +236,7 @@ class _Compiler:
 @lru_cache(maxsize=4096)
 def _output_class(keys: Keys) -> type[msgspec.Struct]:
     """A class for objects of the answer: made and printed in a third of a dict's time."""
-    fields = [
-        (f"field_{number}", object, msgspec.field(name=key)) for number, key in enumerate(keys)
-    ]
+    fields = [(attribute(key), object, msgspec.field(name=key)) for key in keys]
     return msgspec.defstruct("Output", fields, gc=False)
 
 

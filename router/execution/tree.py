@@ -10,8 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct
+from msgspec.structs import astuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from router.execution.json_value import JsonValue
 
 TYPENAME = "__typename"
@@ -40,6 +43,15 @@ def child(value: JsonValue, key: str) -> JsonValue:
     if value.__class__ is dict:
         return value.get(key, UNSET)
     return getattr(value, "f_" + key, UNSET)
+
+
+def values_of(value: JsonValue) -> Iterable[JsonValue]:
+    """What an object or a list holds; nothing of another value."""
+    if isinstance(value, Struct):
+        return astuple(value)
+    if value.__class__ is dict:
+        return value.values()
+    return value if value.__class__ is list else ()
 
 
 def is_object(value: JsonValue) -> bool:

@@ -21,9 +21,10 @@ from router.execution.errors import (
     wrong_value,
 )
 from router.execution.locate import keys_of
+from router.execution.tree import is_told, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from msgspec import Struct
 
@@ -75,7 +76,7 @@ class Trouble:
 
     def take(self, fetch: CompiledFetch, places: Places, answer: Answer) -> None:
         """Take the errors of an answer, before its data are merged."""
-        is_empty = not answer.data or all(item is None for item in answer.data.values())
+        is_empty = not any(map(is_told, values_of(answer.data)))
         for error in answer.errors:
             path = error.get("path")
             found = places.of(path, fetch.renamed)
@@ -90,18 +91,18 @@ class Trouble:
         """Take it that a fetch gave no usable answer."""
         self._failures.append(_Failure(fetch, places.all(), is_whole=True, is_late=is_late))
 
-    def answer(self, root: Struct) -> ExecutionResult:
-        """The answer with what is there."""
+    def answer(self, root: Struct, data: object) -> ExecutionResult:
+        """The answer with what is there.
+
+        Args:
+            root: Of the response tree.
+            data: What encodes as `data`; None if the tree has to be completed.
+        """
         selection = self._variant.selection
         explained = ErrorPaths(item.path for item in self._field_errors)
-        troubled = self._troubled()
-
-        def is_gap_explained(path: ConcretePath) -> bool:
-            source = self._source(path)
-            return source is not None and source.fetch.id in troubled
-
-        completion = Completion(explained, is_gap_explained)
-        data = completion.root(selection, root)
+        completion = Completion(explained, self._is_gap_explained())
+        if data is None:
+            data = completion.root(selection, root)
         errors = [
             (item.fetch, from_subgraph(item.fetch.subgraph, item.error, path))
             for item in self._field_errors
@@ -130,6 +131,16 @@ class Trouble:
         ]
         told = [*unexplained, *(error for _, error in errors), *denials]
         return ExecutionResult(told, None, _encode(data))
+
+    def _is_gap_explained(self) -> Callable[[ConcretePath], bool]:
+        """Whether there is an error for what should have told the field at a path."""
+        troubled = self._troubled()
+
+        def is_explained(path: ConcretePath) -> bool:
+            source = self._source(path)
+            return source is not None and source.fetch.id in troubled
+
+        return is_explained
 
     def _troubled(self) -> set[int]:
         """Ids of the fetches that went wrong, and of those that needed what they should bring."""
