@@ -82,6 +82,6 @@ def _retry_after(errors: Sequence[dict[str, Any]]) -> tuple[tuple[bytes, bytes],
     waits = [
         wait
         for error in errors
-        if isinstance(wait := error["extensions"].get("retryAfter"), int) and wait > 0
+        if type(wait := error["extensions"].get("retryAfter")) is int and wait > 0  # bool is one
     ]
     return ((b"retry-after", str(max(waits)).encode()),) if waits else ()

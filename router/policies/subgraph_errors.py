@@ -45,7 +45,8 @@ class SubgraphErrorMask:
         """The error as the client gets it: path, code, service and request id always stay."""
         given = error.get("extensions")
         extensions: dict[str, Any] = given if isinstance(given, dict) else {}
-        code = extensions.get("code")
+        given_code = extensions.get("code")
+        code = given_code if isinstance(given_code, str) else "INTERNAL_SERVER_ERROR"
         message = error.get("message")
         if not isinstance(message, str):
             message = "Internal server error"
@@ -60,7 +61,7 @@ class SubgraphErrorMask:
             shown["path"] = error["path"]
         shown["extensions"] = {
             **extensions,
-            "code": code if isinstance(code, str) else "INTERNAL_SERVER_ERROR",
+            "code": code,
             "requestId": request_id,
         }
         return shown
