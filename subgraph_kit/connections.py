@@ -4,7 +4,8 @@ A page never counts or skips rows: it reads `limit + 1` of them from a position 
 Rows inserted or deleted meanwhile move nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -16,13 +17,12 @@ from graphql import (
     SelectionSetNode,
 )
 
-from subgraph_kit.cursors import CursorCodec, Position
-from subgraph_kit.errors import BadUserInputError
-
-DEFAULT_PAGE_SIZE = 20
-MAX_PAGE_SIZE = 100
+from subgraph_kit.cursors import Position
+from subgraph_kit.types import PageInfo
 
 RowT = TypeVar("RowT")
+
+_FIELDS_OF_PAGE = frozenset(("edges", "nodes", "pageInfo"))
 
 
 @dataclass(slots=True)
@@ -44,43 +44,6 @@ class Page(Generic[RowT]):
     has_previous: bool
 
 
-def page_request(
-    decode_cursor: Callable[[str], Position | None],
-    *,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-) -> PageRequest:
-    """Check the four paging arguments; None is "not given".
-
-    Raises:
-        BadUserInputError: One of them is out of range, contradicts another, or is no cursor of
-            this list; names it.
-    """
-    for argument, size in (("first", first), ("last", last)):
-        if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
-            raise BadUserInputError(argument, f"`{argument}` must be from 1 to {MAX_PAGE_SIZE}.")
-    if first is not None and last is not None:
-        raise BadUserInputError("last", "`first` and `last` cannot be used together.")
-    positions: dict[str, Position | None] = {}
-    for argument, cursor in (("after", after), ("before", before)):
-        positions[argument] = None if cursor is None else decode_cursor(cursor)
-        if cursor is not None and positions[argument] is None:
-            raise BadUserInputError(argument, f"`{argument}` is no cursor of this list.")
-    return PageRequest(
-        limit=first or last or DEFAULT_PAGE_SIZE,
-        is_backward=last is not None,
-        after=positions["after"],
-        before=positions["before"],
-    )
-
-
-def cursor_decoder(codec: CursorCodec, order: str, viewer: str) -> Callable[[str], Position | None]:
-    """What `page_request` reads cursors with; `order` names field and direction."""
-    return lambda cursor: codec.decode(order, viewer, cursor)
-
-
 def page(request: PageRequest, rows: Sequence[RowT]) -> Page[RowT]:
     """Cut what was read to the page.
 
@@ -93,6 +56,30 @@ def page(request: PageRequest, rows: Sequence[RowT]) -> Page[RowT]:
     if request.is_backward:
         return Page(kept[::-1], has_next=request.before is not None, has_previous=has_more)
     return Page(kept, has_next=has_more, has_previous=request.after is not None)
+
+
+async def read_selected(
+    selected: Collection[str],
+    read_page: Callable[[], Awaitable[Page[RowT]]],
+    count: Callable[[], Awaitable[int]],
+) -> tuple[Page[RowT], int]:
+    """Page and total count of a connection, each read only when something of it is selected."""
+    is_page_wanted = not _FIELDS_OF_PAGE.isdisjoint(selected)
+    if is_page_wanted and "totalCount" in selected:
+        return await asyncio.gather(read_page(), count())
+    empty: Page[RowT] = Page((), has_next=False, has_previous=False)
+    if is_page_wanted:
+        return await read_page(), 0
+    return empty, await count() if "totalCount" in selected else 0
+
+
+def page_info(page: Page[RowT], cursor: Callable[[RowT], str]) -> PageInfo:
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=cursor(page.rows[0]) if page.rows else None,
+        end_cursor=cursor(page.rows[-1]) if page.rows else None,
+    )
 
 
 def selected_fields(info: GraphQLResolveInfo[Any]) -> frozenset[str]:

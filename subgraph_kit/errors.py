@@ -7,7 +7,6 @@ What the person at the screen can fix is data (`userErrors`) and no exception.
     ├── ForbiddenError          FORBIDDEN, with the scopes that would do
     ├── BadUserInputError       BAD_USER_INPUT, with the argument
     ├── RateLimitedError        RATE_LIMITED, with the seconds to wait
-    ├── BatchNotAllowedError    BATCH_NOT_ALLOWED
     └── UnavailableError        SERVICE_OVERLOADED, with the seconds to wait
 
 A database that does not answer counts as UnavailableError. Every other exception that leaves a
@@ -105,11 +104,6 @@ class RateLimitedError(RequestError):
             {"retryAfter": retry_after_s},
         )
         self.retry_after_s = retry_after_s
-
-
-class BatchNotAllowedError(RequestError):
-    def __init__(self, message: str) -> None:
-        super().__init__("BATCH_NOT_ALLOWED", message)
 
 
 class UnavailableError(RequestError):

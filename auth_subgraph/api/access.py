@@ -6,12 +6,11 @@ from enum import Enum
 import strawberry
 from strawberry.federation.schema_directives import Cost
 
-from auth_subgraph.api.arguments import Input
 from auth_subgraph.api.context import Info
-from auth_subgraph.api.errors import UserError, user_errors
 from auth_subgraph.api.seen_users import viewer_ids
 from auth_subgraph.api.session import AuthTokens, auth_tokens
 from auth_subgraph.api.user import User, UserRole, private_user, public_user
+from auth_subgraph.api.user_error import UserError, user_errors
 from auth_subgraph.domain.problems import Rejected
 from auth_subgraph.services import token_check
 from subgraph_kit.list_arguments import given
@@ -95,11 +94,13 @@ class VerifyTokenInput:
 @strawberry.enum(description="Why an access token is not accepted.")
 class TokenRejection(Enum):
     INVALID = strawberry.enum_value(
-        "INVALID", description="Not a JWT of ours, wrong signature, issuer or audience."
+        token_check.TokenRejection.INVALID,
+        description="Not a JWT of ours, wrong signature, issuer or audience.",
     )
-    EXPIRED = "EXPIRED"
+    EXPIRED = token_check.TokenRejection.EXPIRED
     REVOKED = strawberry.enum_value(
-        "REVOKED", description="Its session was ended, or the account is suspended or deleted."
+        token_check.TokenRejection.REVOKED,
+        description="Its session was ended, or the account is suspended or deleted.",
     )
 
 
@@ -124,12 +125,12 @@ class AccessMutations:
             "Create an account and log it in. The role is always USER. 10 an hour per address."
         ),
     )
-    async def register(self, info: Info, arguments: Input[RegisterInput]) -> RegisterPayload | None:
+    async def register(self, info: Info, input: RegisterInput) -> RegisterPayload | None:
         context = info.context
         outcome = await context.services.registration.register(
-            email=arguments.email,
-            username=given(arguments.username),
-            password=arguments.password,
+            email=input.email,
+            username=given(input.username),
+            password=input.password,
             origin=context.origin,
         )
         if isinstance(outcome, Rejected):
@@ -146,10 +147,10 @@ class AccessMutations:
             "at most one login, register or refreshTokens per request."
         ),
     )
-    async def login(self, info: Info, arguments: Input[LoginInput]) -> LoginPayload | None:
+    async def login(self, info: Info, input: LoginInput) -> LoginPayload | None:
         context = info.context
         outcome = await context.services.login.login(
-            arguments.identifier, arguments.password, context.origin
+            input.identifier, input.password, context.origin
         )
         if isinstance(outcome, Rejected):
             errors = user_errors(outcome, context.request.language)
@@ -169,10 +170,10 @@ class AccessMutations:
         ),
     )
     async def refresh_tokens(
-        self, info: Info, arguments: Input[RefreshTokensInput]
+        self, info: Info, input: RefreshTokensInput
     ) -> RefreshTokensPayload | None:
         context = info.context
-        outcome = await context.services.sessions.refresh(arguments.refresh_token, context.origin)
+        outcome = await context.services.sessions.refresh(input.refresh_token, context.origin)
         if isinstance(outcome, Rejected):
             errors = user_errors(outcome, context.request.language)
             return RefreshTokensPayload(tokens=None, user_errors=errors)
@@ -185,14 +186,14 @@ class AccessMutations:
         )
     )
     async def logout(
-        self, info: Info, arguments: Input[LogoutInput | None] = strawberry.UNSET
+        self, info: Info, input: LogoutInput | None = strawberry.UNSET
     ) -> LogoutPayload | None:
         context = info.context
         token = context.request.viewer
-        session_id, user_id = viewer_ids(token) if token is not None else (None, None)
-        current = (user_id, session_id) if user_id and session_id else None
         has_ended = await context.services.sessions.log_out(
-            given(arguments.refresh_token) if arguments else None, current, context.origin
+            given(input.refresh_token) if input else None,
+            None if token is None else viewer_ids(token),
+            context.origin,
         )
         return LogoutPayload(session_ended=has_ended, user_errors=[])
 
@@ -205,15 +206,13 @@ class AccessMutations:
             "60 a minute per address."
         ),
     )
-    async def verify_token(
-        self, info: Info, arguments: Input[VerifyTokenInput]
-    ) -> VerifyTokenPayload | None:
+    async def verify_token(self, info: Info, input: VerifyTokenInput) -> VerifyTokenPayload | None:
         context = info.context
-        outcome = await context.services.token_check.check(arguments.token, context.origin)
+        outcome = await context.services.token_check.check(input.token, context.origin)
         if isinstance(outcome, token_check.TokenRejection):
             return VerifyTokenPayload(
                 valid=False,
-                rejection=TokenRejection[outcome.name],
+                rejection=TokenRejection(outcome),
                 user=None,
                 role=None,
                 scopes=[],
@@ -224,7 +223,7 @@ class AccessMutations:
             valid=True,
             rejection=None,
             user=public_user(outcome.user),
-            role=UserRole[outcome.role.name],
+            role=UserRole(outcome.role),
             scopes=list(outcome.scopes),
             expires_at=datetime.fromtimestamp(outcome.expires_at, UTC),
             user_errors=[],

@@ -3,11 +3,10 @@
 import strawberry
 from strawberry.federation.schema_directives import Cost
 
-from auth_subgraph.api.arguments import Input
 from auth_subgraph.api.context import Info
-from auth_subgraph.api.errors import UserError, user_errors
 from auth_subgraph.api.session import AuthTokens, auth_tokens
 from auth_subgraph.api.user import User, private_user
+from auth_subgraph.api.user_error import UserError, user_errors
 from auth_subgraph.domain.problems import Rejected
 from subgraph_kit.ids import format_id, parse_id
 from subgraph_kit.list_arguments import given
@@ -85,44 +84,44 @@ class DeleteMyAccountPayload:
 class AccountMutations:
     @strawberry.federation.field(authenticated=True, description="End all my sessions.")
     async def logout_everywhere(
-        self, info: Info, arguments: Input[LogoutEverywhereInput | None] = strawberry.UNSET
+        self, info: Info, input: LogoutEverywhereInput | None = strawberry.UNSET
     ) -> LogoutEverywherePayload | None:
         viewer = await info.context.viewer()
         ended = await info.context.services.sessions.log_out_everywhere(
             viewer.user.id,
             viewer.session_id,
             info.context.origin,
-            keep_current=arguments.keep_current if arguments else False,
+            keep_current=input.keep_current if input else False,
         )
         return LogoutEverywherePayload(ended_sessions=ended, user_errors=[])
 
     @strawberry.federation.field(authenticated=True, description="End one of my sessions.")
     async def revoke_session(
-        self, info: Info, arguments: Input[RevokeSessionInput]
+        self, info: Info, input: RevokeSessionInput
     ) -> RevokeSessionPayload | None:
         viewer = await info.context.viewer()
-        session_id = parse_id("sess", arguments.session_id)
+        session_id = parse_id("sess", input.session_id)
         outcome = await info.context.services.sessions.revoke(
             viewer.user.id, session_id, info.context.origin
         )
         if isinstance(outcome, Rejected):
             errors = user_errors(outcome, info.context.request.language)
             return RevokeSessionPayload(revoked_session_id=None, user_errors=errors)
-        return RevokeSessionPayload(revoked_session_id=arguments.session_id, user_errors=[])
+        return RevokeSessionPayload(revoked_session_id=input.session_id, user_errors=[])
 
     @strawberry.federation.field(
         authenticated=True,
         description="Change my username or e-mail. Fields left out stay as they are.",
     )
     async def update_profile(
-        self, info: Info, arguments: Input[UpdateProfileInput]
+        self, info: Info, input: UpdateProfileInput
     ) -> UpdateProfilePayload | None:
         viewer = await info.context.viewer()
         outcome = await info.context.services.account.update_profile(
             viewer.user,
-            username=given(arguments.username),
-            email=given(arguments.email),
-            current_password=given(arguments.current_password),
+            username=given(input.username),
+            email=given(input.email),
+            current_password=given(input.current_password),
             origin=info.context.origin,
         )
         if isinstance(outcome, Rejected):
@@ -136,15 +135,15 @@ class AccountMutations:
         description="Change my password. Ends all my other sessions unless told not to.",
     )
     async def change_password(
-        self, info: Info, arguments: Input[ChangePasswordInput]
+        self, info: Info, input: ChangePasswordInput
     ) -> ChangePasswordPayload | None:
         viewer = await info.context.viewer()
         outcome = await info.context.services.account.change_password(
             viewer.user,
             viewer.session_id,
-            current_password=arguments.current_password,
-            new_password=arguments.new_password,
-            end_other_sessions=arguments.end_other_sessions,
+            current_password=input.current_password,
+            new_password=input.new_password,
+            end_other_sessions=input.end_other_sessions,
             origin=info.context.origin,
         )
         if isinstance(outcome, Rejected):
@@ -163,12 +162,12 @@ class AccountMutations:
         ),
     )
     async def delete_my_account(
-        self, info: Info, arguments: Input[DeleteMyAccountInput]
+        self, info: Info, input: DeleteMyAccountInput
     ) -> DeleteMyAccountPayload | None:
         viewer = await info.context.viewer()
         outcome = await info.context.services.account.delete(
             viewer.user,
-            current_password=arguments.current_password,
+            current_password=input.current_password,
             origin=info.context.origin,
         )
         if isinstance(outcome, Rejected):

@@ -2,13 +2,13 @@
 
 import strawberry
 
-from auth_subgraph.api.arguments import Input, user_id_of
 from auth_subgraph.api.context import Info
-from auth_subgraph.api.errors import UserError, user_errors
 from auth_subgraph.api.user import User, UserRole, UserStatus, private_user
+from auth_subgraph.api.user_error import UserError, user_errors
 from auth_subgraph.domain import accounts
 from auth_subgraph.domain.accounts import WRITE_USERS
 from auth_subgraph.domain.problems import Rejected
+from subgraph_kit.ids import parse_id
 
 
 @strawberry.input
@@ -64,13 +64,11 @@ class AdministrationMutations:
     @strawberry.federation.field(
         requires_scopes=[[WRITE_USERS]], tags=["admin"], description="Grant a role."
     )
-    async def set_user_role(
-        self, info: Info, arguments: Input[SetUserRoleInput]
-    ) -> SetUserRolePayload | None:
+    async def set_user_role(self, info: Info, input: SetUserRoleInput) -> SetUserRolePayload | None:
         viewer = await info.context.viewer_with(WRITE_USERS)
         outcome = await info.context.services.administration.set_role(
-            user_id_of(arguments.user_id),
-            accounts.UserRole[arguments.role.name],
+            parse_id("user", input.user_id),
+            accounts.UserRole(input.role.value),
             viewer.user.id,
             info.context.origin,
         )
@@ -85,12 +83,12 @@ class AdministrationMutations:
         description="Suspend or reinstate an account. Suspending ends all its sessions.",
     )
     async def set_user_status(
-        self, info: Info, arguments: Input[SetUserStatusInput]
+        self, info: Info, input: SetUserStatusInput
     ) -> SetUserStatusPayload | None:
         viewer = await info.context.viewer_with(WRITE_USERS)
         outcome = await info.context.services.administration.set_status(
-            user_id_of(arguments.user_id),
-            accounts.UserStatus[arguments.status.name],
+            parse_id("user", input.user_id),
+            accounts.UserStatus(input.status.value),
             viewer.user.id,
             info.context.origin,
         )
@@ -105,11 +103,11 @@ class AdministrationMutations:
         description="End all sessions of a user.",
     )
     async def revoke_user_sessions(
-        self, info: Info, arguments: Input[RevokeUserSessionsInput]
+        self, info: Info, input: RevokeUserSessionsInput
     ) -> RevokeUserSessionsPayload | None:
         viewer = await info.context.viewer_with(WRITE_USERS)
         outcome = await info.context.services.administration.revoke_sessions(
-            user_id_of(arguments.user_id), viewer.user.id, info.context.origin
+            parse_id("user", input.user_id), viewer.user.id, info.context.origin
         )
         if isinstance(outcome, Rejected):
             errors = user_errors(outcome, info.context.request.language)
@@ -124,14 +122,12 @@ class AdministrationMutations:
             "the user's data in every other service."
         ),
     )
-    async def delete_user(
-        self, info: Info, arguments: Input[DeleteUserInput]
-    ) -> DeleteUserPayload | None:
+    async def delete_user(self, info: Info, input: DeleteUserInput) -> DeleteUserPayload | None:
         viewer = await info.context.viewer_with(WRITE_USERS)
         outcome = await info.context.services.administration.delete(
-            user_id_of(arguments.id), viewer.user.id, info.context.origin
+            parse_id("user", input.id), viewer.user.id, info.context.origin
         )
         if isinstance(outcome, Rejected):
             errors = user_errors(outcome, info.context.request.language)
             return DeleteUserPayload(deleted_user_id=None, user_errors=errors)
-        return DeleteUserPayload(deleted_user_id=arguments.id, user_errors=[])
+        return DeleteUserPayload(deleted_user_id=input.id, user_errors=[])

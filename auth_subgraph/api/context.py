@@ -51,7 +51,7 @@ class Context:
             UnauthenticatedError: No token, a bad one, or its session has ended.
         """
         token = self.request.require_viewer()
-        session_id, user_id = viewer_ids(token)
+        user_id, session_id = viewer_ids(token)
         user = await self.services.directory.viewer(session_id, user_id)
         if user is None:
             raise UnauthenticatedError(TokenProblem.SESSION_ENDED)

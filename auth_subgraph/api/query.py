@@ -47,7 +47,7 @@ class Query:
         tags=["admin"],
         description="A user by id; null if there is none.",
     )
-    async def user(self, info: Info, id: strawberry.ID) -> User | None:  # noqa: A002
+    async def user(self, info: Info, id: strawberry.ID) -> User | None:
         await info.context.viewer_with(READ_USERS)
         if parse_id("user", id) is None:
             raise BadUserInputError("id", "This is no id of a user.")
@@ -83,7 +83,7 @@ class Query:
         after: str | None = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        filter: UserFilter | None = strawberry.UNSET,  # noqa: A002 - the argument's name
+        filter: UserFilter | None = strawberry.UNSET,
         order_by: UserOrder | None = DEFAULT_ORDER,
     ) -> UserConnection | None:
         await info.context.viewer_with(READ_USERS)

@@ -17,20 +17,20 @@ async def seen_users(
     digits = [digits_of_id("user", text) for text in ids]
     found = await directory.seen_users(
         [its for its in digits if its is not None],
-        viewer_ids(token)[0] if token else None,
+        viewer_ids(token)[1] if token else None,
         may_see_all=token is not None and READ_USERS in token.scopes,
     )
     return [None if its is None else found.get(its) for its in digits]
 
 
 def viewer_ids(token: Viewer) -> tuple[UUID, UUID]:
-    """Session and user of a good token.
+    """User and session of a good token.
 
     Raises:
         UnauthenticatedError: We signed ids that are not ours.
     """
-    session_id = parse_id("sess", token.session_id)
     user_id = parse_id("user", token.user_id)
-    if session_id is None or user_id is None:
+    session_id = parse_id("sess", token.session_id)
+    if user_id is None or session_id is None:
         raise UnauthenticatedError(TokenProblem.INVALID)
-    return session_id, user_id
+    return user_id, session_id

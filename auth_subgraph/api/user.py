@@ -20,22 +20,25 @@ from subgraph_kit.types import Node
 )
 class UserRole(Enum):
     USER = strawberry.enum_value(
-        "USER", description="Own profile and own data. Scopes: `account tasks:read tasks:write`."
+        accounts.UserRole.USER,
+        description="Own profile and own data. Scopes: `account tasks:read tasks:write`.",
     )
     MANAGER = strawberry.enum_value(
-        "MANAGER",
+        accounts.UserRole.MANAGER,
         description="As USER, and may read the list of users. Scopes: + `users:read`.",
     )
     ADMIN = strawberry.enum_value(
-        "ADMIN", description="As MANAGER, and manages users. Scopes: + `users:write`."
+        accounts.UserRole.ADMIN,
+        description="As MANAGER, and manages users. Scopes: + `users:write`.",
     )
 
 
 @strawberry.enum(description="Whether an account may be used.")
 class UserStatus(Enum):
-    ACTIVE = "ACTIVE"
+    ACTIVE = accounts.UserStatus.ACTIVE
     SUSPENDED = strawberry.enum_value(
-        "SUSPENDED", description="Cannot log in or refresh; all its sessions are revoked."
+        accounts.UserStatus.SUSPENDED,
+        description="Cannot log in or refresh; all its sessions are revoked.",
     )
 
 
@@ -70,10 +73,6 @@ class User(Node):
         return [seen_user(id_, seen) for id_, seen in zip(ids, found, strict=True)]
 
 
-_ROLES = {role: UserRole[role.name] for role in accounts.UserRole}
-_STATUSES = {status: UserStatus[status.name] for status in accounts.UserStatus}
-
-
 def public_user(user: accounts.User) -> User:
     """What anybody may see."""
     return _public(format_id("user", user.id), user.username, user.created_at)
@@ -98,8 +97,8 @@ def private_user(user: accounts.User) -> User:
         id=strawberry.ID(format_id("user", user.id)),
         username=user.username,
         email=user.email,
-        role=_ROLES[user.role],
-        status=_STATUSES[user.status],
+        role=UserRole(user.role),
+        status=UserStatus(user.status),
         created_at=user.created_at,
         updated_at=user.updated_at,
         last_login_at=user.last_login_at,

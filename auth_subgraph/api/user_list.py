@@ -1,6 +1,7 @@
 """The list of users: connection, filter and order."""
 
 from enum import Enum
+from functools import partial
 
 import strawberry
 from strawberry.federation.schema_directives import Cost
@@ -8,16 +9,10 @@ from strawberry.federation.schema_directives import Cost
 from auth_subgraph.api.context import Info
 from auth_subgraph.api.user import User, UserRole, UserStatus, private_user
 from auth_subgraph.domain import accounts
-from auth_subgraph.domain.user_list import (
-    SEARCH_MAX,
-    SEARCH_MIN,
-    UserListFilter,
-    UserListOrder,
-    UserSort,
-)
-from subgraph_kit.connections import cursor_decoder, page_request
+from auth_subgraph.domain import user_list as domain
+from subgraph_kit.connections import page_info, read_selected, selected_fields
 from subgraph_kit.errors import BadUserInputError
-from subgraph_kit.list_arguments import Paging, given
+from subgraph_kit.list_arguments import Paging, given, page_request, values_of
 from subgraph_kit.texts import is_storable
 from subgraph_kit.types import DateTimeRange, OrderDirection, PageInfo
 
@@ -45,10 +40,10 @@ class UserFilter:
 
 @strawberry.federation.enum(tags=["admin"])
 class UserOrderField(Enum):
-    CREATED_AT = "CREATED_AT"
-    USERNAME = "USERNAME"
+    CREATED_AT = domain.OrderField.CREATED_AT
+    USERNAME = domain.OrderField.USERNAME
     LAST_LOGIN_AT = strawberry.enum_value(
-        "LAST_LOGIN_AT", description="Users who never logged in come last."
+        domain.OrderField.LAST_LOGIN_AT, description="Users who never logged in come last."
     )
 
 
@@ -68,82 +63,71 @@ class UserConnection:
         description="The nodes of `edges`, for clients that need no cursors."
     )
     page_info: PageInfo
-    filter: strawberry.Private[UserListFilter]
-
-    @strawberry.federation.field(
-        directives=[Cost(weight=5)],
+    total_count: int = strawberry.federation.field(
         description="All users that match the filter. Counted only when asked for.",
+        directives=[Cost(weight=5)],
     )
-    async def total_count(self, info: Info) -> int:
-        return await info.context.services.directory.count_users(self.filter)
 
 
 DEFAULT_ORDER = UserOrder(field=UserOrderField.CREATED_AT, direction=OrderDirection.DESC)
 
 
 async def user_connection(
-    info: Info, paging: Paging, filter_: UserFilter | None, order_by: UserOrder | None
+    info: Info, paging: Paging, user_filter: UserFilter | None, order: UserOrder | None
 ) -> UserConnection:
-    """One page of all users, every one of them shown in full.
+    """A page of all users, each shown in full; page and count are read only when selected.
 
     Raises:
         BadUserInputError: Paging or filter cannot be used.
     """
     context = info.context
-    viewer_id = context.request.require_viewer().user_id
-    order = _order(given(order_by) or DEFAULT_ORDER)
-    conditions = _conditions(given(filter_))
-    request = page_request(
-        cursor_decoder(context.cursors, order.name, viewer_id),
-        **{name: given(value) for name, value in paging._asdict().items()},
+    directory = context.services.directory
+    viewer = context.request.require_viewer().user_id
+    wanted, wanted_order = _domain_filter(given(user_filter)), _domain_order(given(order))
+    request = page_request(paging, partial(context.cursors.decode, wanted_order.name, viewer))
+    selected = selected_fields(info._raw_info)  # noqa: SLF001 - Strawberry's own form costs 10 times this
+    page, total_count = await read_selected(
+        selected,
+        partial(directory.page_of_users, wanted, wanted_order, request),
+        partial(directory.count_users, wanted),
     )
-    page = await context.services.directory.page_of_users(conditions, order, request)
-    edges = [
-        UserEdge(
-            cursor=context.cursors.encode(
-                order.name, viewer_id, context.services.directory.position(user, order)
-            ),
-            node=private_user(user),
-        )
-        for user in page.rows
-    ]
+
+    def cursor(user: accounts.User) -> str:
+        position = directory.position(user, wanted_order)
+        return context.cursors.encode(wanted_order.name, viewer, position)
+
+    nodes = [private_user(user) for user in page.rows]
+    edges = zip(page.rows, nodes, strict=True) if "edges" in selected else ()
     return UserConnection(
-        edges=edges,
-        nodes=[edge.node for edge in edges],
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-        filter=conditions,
+        edges=[UserEdge(cursor=cursor(user), node=node) for user, node in edges],
+        nodes=nodes,
+        page_info=page_info(page, cursor),
+        total_count=total_count,
     )
 
 
-def _order(order: UserOrder) -> UserListOrder:
-    return UserListOrder(
-        UserSort[order.field.name], is_descending=order.direction is OrderDirection.DESC
-    )
+def _domain_order(order: UserOrder | None) -> domain.UserOrder:
+    order = order or DEFAULT_ORDER
+    return domain.UserOrder(order.field.value, is_descending=order.direction is OrderDirection.DESC)
 
 
-def _conditions(filter_: UserFilter | None) -> UserListFilter:
-    if filter_ is None:
-        return UserListFilter()
-    search, roles, statuses = (
-        given(filter_.search),
-        given(filter_.roles),
-        given(filter_.statuses),
-    )
-    if search is not None and not (SEARCH_MIN <= len(search) <= SEARCH_MAX and is_storable(search)):
-        message = f"`search` must have {SEARCH_MIN} to {SEARCH_MAX} characters."
-        raise BadUserInputError("filter.search", message)
-    created_at = given(filter_.created_at)
-    return UserListFilter(
-        search=search,
-        roles=None if roles is None else tuple(accounts.UserRole[r.name] for r in roles),
-        statuses=(
-            None if statuses is None else tuple(accounts.UserStatus[s.name] for s in statuses)
-        ),
+def _domain_filter(user_filter: UserFilter | None) -> domain.UserFilter:
+    if user_filter is None:
+        return domain.UserFilter()
+    created_at = given(user_filter.created_at)
+    return domain.UserFilter(
+        search=_search(given(user_filter.search)),
+        roles=values_of(given(user_filter.roles)),
+        statuses=values_of(given(user_filter.statuses)),
         created_from=given(created_at.from_) if created_at else None,
         created_to=given(created_at.to) if created_at else None,
     )
+
+
+def _search(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if not (domain.SEARCH_MIN <= len(text) <= domain.SEARCH_MAX and is_storable(text)):
+        message = f"`search` must have {domain.SEARCH_MIN} to {domain.SEARCH_MAX} characters."
+        raise BadUserInputError("filter.search", message)
+    return text

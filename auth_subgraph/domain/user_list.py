@@ -15,7 +15,7 @@ SEARCH_MIN = 2
 SEARCH_MAX = 100
 
 
-class UserSort(Enum):
+class OrderField(Enum):
     CREATED_AT = "CREATED_AT"
     USERNAME = "USERNAME"
     LAST_LOGIN_AT = "LAST_LOGIN_AT"
@@ -23,18 +23,18 @@ class UserSort(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class UserListOrder:
-    sort: UserSort
+class UserOrder:
+    field: OrderField
     is_descending: bool
 
     @property
     def name(self) -> str:
-        """What a cursor is bound to."""
-        return f"{self.sort.value} {'DESC' if self.is_descending else 'ASC'}"
+        """Tells orders apart inside cursors."""
+        return f"{self.field.value}:{'DESC' if self.is_descending else 'ASC'}"
 
 
 @dataclass(frozen=True, slots=True)
-class UserListFilter:
+class UserFilter:
     """None means any."""
 
     search: str | None = None

@@ -9,7 +9,7 @@ from auth_subgraph.domain.sessions import Session
 
 
 class Row(Protocol):
-    """A row of SQLAlchemy or asyncpg."""
+    """A row of asyncpg, or as many values."""
 
     def __getitem__(self, index: int, /) -> Any:  # noqa: ANN401 - the border of the database
         ...

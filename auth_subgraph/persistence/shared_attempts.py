@@ -7,17 +7,18 @@ nobody gets in: the limits are what stands between a list of leaked passwords an
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from valkey.asyncio import BlockingConnectionPool, Valkey
 from valkey.exceptions import ValkeyError
 
 from auth_subgraph.domain.attempts import Refusal
+from subgraph_kit.clock import microseconds_of, moment_of
 from subgraph_kit.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Sequence
+    from datetime import datetime
     from typing import Any
 
     from auth_subgraph.domain.attempts import Counter
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 _MAX_CONNECTIONS = 16
 _TIMEOUT_S = 1.0
 _PREFIX = "auth:"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 _COUNT = """
 local time = redis.call('TIME')
@@ -87,12 +86,12 @@ class SharedAttempts:
         if refused:
             counter = list(by_key.values())[refused - 1]
             return Refusal(counter, max(1, math.ceil(value / 1_000_000)))
-        return _EPOCH + int(value) * _MICROSECOND
+        return moment_of(int(value))
 
     async def take_back(self, counters: Iterable[Counter], at: datetime) -> None:
         """Forget the attempt of that moment."""
         for counter in counters:
-            await _answer(self._server.zrem(_PREFIX + counter.key, (at - _EPOCH) // _MICROSECOND))
+            await _answer(self._server.zrem(_PREFIX + counter.key, microseconds_of(at)))
 
     async def clear(self, counter: Counter) -> None:
         """Forget all attempts."""

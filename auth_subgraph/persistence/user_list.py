@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from auth_subgraph.domain.user_list import SEARCH_MIN, UserListFilter, UserListOrder, UserSort
+from auth_subgraph.domain.user_list import SEARCH_MIN, OrderField, UserFilter, UserOrder
 from auth_subgraph.persistence.rows import USER_COLUMNS, user_of
+from subgraph_kit.clock import microseconds_of, moment_of
 from subgraph_kit.cursors import Position
 
 if TYPE_CHECKING:
@@ -16,27 +16,26 @@ if TYPE_CHECKING:
     from subgraph_kit.cursors import SortValue
     from subgraph_kit.database import Database
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = {
-    UserSort.CREATED_AT: "created_at",
-    UserSort.USERNAME: "username",
-    UserSort.LAST_LOGIN_AT: "last_login_at",
+    OrderField.CREATED_AT: "created_at",
+    OrderField.USERNAME: "username",
+    OrderField.LAST_LOGIN_AT: "last_login_at",
 }
 
 
-def position_of(user: User, sort: UserSort) -> Position:
+def position_of(user: User, field: OrderField) -> Position:
     """What a cursor at this user carries."""
-    match sort:
-        case UserSort.CREATED_AT:
-            return Position(_microseconds(user.created_at), user.id)
-        case UserSort.USERNAME:
+    match field:
+        case OrderField.CREATED_AT:
+            return Position(microseconds_of(user.created_at), user.id)
+        case OrderField.USERNAME:
             return Position(user.username, user.id)
-        case UserSort.LAST_LOGIN_AT:
+        case OrderField.LAST_LOGIN_AT:
             last = user.last_login_at
-            return Position(None if last is None else _microseconds(last), user.id)
+            return Position(None if last is None else microseconds_of(last), user.id)
 
 
-async def count(database: Database, conditions: UserListFilter) -> int:
+async def count(database: Database, conditions: UserFilter) -> int:
     statement, values = count_statement(conditions)
     counted = await database.fetch_value(statement, *values)
     assert isinstance(counted, int)  # noqa: S101 - count(*) always is
@@ -44,21 +43,21 @@ async def count(database: Database, conditions: UserListFilter) -> int:
 
 
 async def read(
-    database: Database, conditions: UserListFilter, order: UserListOrder, request: PageRequest
+    database: Database, conditions: UserFilter, order: UserOrder, request: PageRequest
 ) -> list[User]:
     """Up to `limit + 1` users in reading order: reversed when reading backward."""
     statement, values = page_statement(conditions, order, request)
     return [user_of(row) for row in await database.fetch(statement, *values)]
 
 
-def count_statement(conditions: UserListFilter) -> tuple[str, list[object]]:
+def count_statement(conditions: UserFilter) -> tuple[str, list[object]]:
     statement = _Statement()
     where = statement.where(conditions)
     return f"SELECT count(*) FROM users WHERE {where}", statement.values
 
 
 def page_statement(
-    conditions: UserListFilter, order: UserListOrder, request: PageRequest
+    conditions: UserFilter, order: UserOrder, request: PageRequest
 ) -> tuple[str, list[object]]:
     statement = _Statement()
     where = [statement.where(conditions)]
@@ -69,11 +68,11 @@ def page_statement(
     is_descending = order.is_descending != request.is_backward
     direction = "DESC" if is_descending else "ASC"
     nulls = ""  # said of a column without nulls, it would keep Postgres from the column's index
-    if order.sort is UserSort.LAST_LOGIN_AT:
+    if order.field is OrderField.LAST_LOGIN_AT:
         nulls = " NULLS FIRST" if request.is_backward else " NULLS LAST"
     text = (
         f"SELECT {USER_COLUMNS} FROM users WHERE {' AND '.join(where)}"
-        f" ORDER BY {_COLUMNS[order.sort]} {direction}{nulls}, id {direction}"
+        f" ORDER BY {_COLUMNS[order.field]} {direction}{nulls}, id {direction}"
         f" LIMIT {statement.value(request.limit + 1)}"
     )
     return text, statement.values
@@ -89,7 +88,7 @@ class _Statement:
         self.values.append(value)
         return f"${len(self.values)}"
 
-    def where(self, conditions: UserListFilter) -> str:
+    def where(self, conditions: UserFilter) -> str:
         parts = ["true"]
         if conditions.search is not None:
             search = conditions.search.lower()
@@ -111,29 +110,25 @@ class _Statement:
             parts.append(f"created_at < {self.value(conditions.created_to)}")
         return " AND ".join(parts)
 
-    def beyond(self, order: UserListOrder, position: Position, *, is_toward_end: bool) -> str:
+    def beyond(self, order: UserOrder, position: Position, *, is_toward_end: bool) -> str:
         """Strictly between the position and the list's end (or beginning); nulls are at its end."""
-        column = _COLUMNS[order.sort]
+        column = _COLUMNS[order.field]
         sign = "<" if order.is_descending == is_toward_end else ">"
         row_id = self.value(position.id)
         if position.value is None:
             tie = f"({column} IS NULL AND id {sign} {row_id})"
             return tie if is_toward_end else f"({tie} OR {column} IS NOT NULL)"
-        at = self.value(_sort_value(order.sort, position.value))
+        at = self.value(_sort_value(order.field, position.value))
         beyond = f"({column}, id) {sign} ({at}, {row_id})"
-        is_nullable = order.sort is UserSort.LAST_LOGIN_AT
+        is_nullable = order.field is OrderField.LAST_LOGIN_AT
         return f"({beyond} OR {column} IS NULL)" if is_nullable and is_toward_end else beyond
 
 
-def _sort_value(sort: UserSort, value: SortValue) -> object:
-    if sort is UserSort.USERNAME:
+def _sort_value(field: OrderField, value: SortValue) -> object:
+    if field is OrderField.USERNAME:
         return value
     assert isinstance(value, int)  # noqa: S101 - cursors are signed, so this is what we put in
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return moment_of(value)
 
 
 def _escaped(text: str) -> str:

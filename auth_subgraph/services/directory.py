@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from auth_subgraph.domain.accounts import SeenUser, User
     from auth_subgraph.domain.sessions import Session
-    from auth_subgraph.domain.user_list import UserListFilter, UserListOrder
+    from auth_subgraph.domain.user_list import UserFilter, UserOrder
     from auth_subgraph.services.limits import Attempts
     from subgraph_kit.connections import Page, PageRequest
     from subgraph_kit.cursors import Position
@@ -60,16 +60,16 @@ class Directory:
         """Active ones, the most recently used first."""
         return await reading.active_sessions(self._database, user_id)
 
-    async def count_users(self, conditions: UserListFilter) -> int:
+    async def count_users(self, conditions: UserFilter) -> int:
         """How many users match, all pages together."""
         return await user_list.count(self._database, conditions)
 
     async def page_of_users(
-        self, conditions: UserListFilter, order: UserListOrder, request: PageRequest
+        self, conditions: UserFilter, order: UserOrder, request: PageRequest
     ) -> Page[User]:
         """One page of the users that match."""
         return page(request, await user_list.read(self._database, conditions, order, request))
 
-    def position(self, user: User, order: UserListOrder) -> Position:
+    def position(self, user: User, order: UserOrder) -> Position:
         """What a cursor at this user carries."""
-        return user_list.position_of(user, order.sort)
+        return user_list.position_of(user, order.field)

@@ -1,13 +1,9 @@
 """What lists of tasks take: paging arguments, filter and order."""
 
-from collections.abc import Sequence
-from enum import Enum
-from typing import Any
-
 import strawberry
 
 from subgraph_kit.errors import BadUserInputError
-from subgraph_kit.list_arguments import given
+from subgraph_kit.list_arguments import given, values_of
 from subgraph_kit.types import DateTimeRange, OrderDirection
 from tasks_subgraph.api.enums import TaskOrderField, TaskPriority, TaskStatus
 from tasks_subgraph.domain import task_list as domain
@@ -77,8 +73,8 @@ def domain_filter(task_filter: TaskFilter | None) -> domain.TaskFilter:
         return _NO_CONDITION
     return domain.TaskFilter(
         search=_search(given(task_filter.search)),
-        statuses=_values(given(task_filter.statuses)),
-        priorities=_values(given(task_filter.priorities)),
+        statuses=values_of(given(task_filter.statuses)),
+        priorities=values_of(given(task_filter.priorities)),
         is_completed=given(task_filter.is_completed),
         is_overdue=given(task_filter.is_overdue),
         has_due_at=given(task_filter.has_due_at),
@@ -101,10 +97,6 @@ def _search(text: str | None) -> str | None:
             f"{domain.MAX_SEARCH_CHARACTERS} characters.",
         )
     return text
-
-
-def _values(members: Sequence[Enum] | None) -> tuple[Any, ...] | None:
-    return None if members is None else tuple(member.value for member in members)
 
 
 def _range(times: DateTimeRange | None) -> domain.TimeRange:

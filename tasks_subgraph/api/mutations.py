@@ -121,7 +121,7 @@ class Mutation:
         description="Create a task of my own. The owner is always the user of the token.",
         directives=_MAY_WRITE,
     )
-    async def create_task(self, info: Info, input: CreateTaskInput) -> CreateTaskPayload | None:  # noqa: A002 - the argument's name
+    async def create_task(self, info: Info, input: CreateTaskInput) -> CreateTaskPayload | None:
         context = info.context
         new = NewTask(
             title=input.title,
@@ -143,7 +143,7 @@ class Mutation:
         ),
         directives=_MAY_WRITE,
     )
-    async def update_task(self, info: Info, input: UpdateTaskInput) -> UpdateTaskPayload | None:  # noqa: A002 - the argument's name
+    async def update_task(self, info: Info, input: UpdateTaskInput) -> UpdateTaskPayload | None:
         context = info.context
         change = TaskChange(
             title=_change(input.title),
@@ -165,7 +165,7 @@ class Mutation:
     @strawberry.field(
         description="Put a task into the trash, or remove it for good.", directives=_MAY_WRITE
     )
-    async def delete_task(self, info: Info, input: DeleteTaskInput) -> DeleteTaskPayload | None:  # noqa: A002 - the argument's name
+    async def delete_task(self, info: Info, input: DeleteTaskInput) -> DeleteTaskPayload | None:
         context = info.context
         delete = context.commands.delete if input.permanently else context.commands.trash
         outcome = await delete(
@@ -181,7 +181,7 @@ class Mutation:
         )
 
     @strawberry.field(description="Take a task back out of the trash.", directives=_MAY_WRITE)
-    async def restore_task(self, info: Info, input: RestoreTaskInput) -> RestoreTaskPayload | None:  # noqa: A002 - the argument's name
+    async def restore_task(self, info: Info, input: RestoreTaskInput) -> RestoreTaskPayload | None:
         context = info.context
         outcome = await context.commands.restore(context.owner(WRITE), parse_id("task", input.id))
         return RestoreTaskPayload(

@@ -25,7 +25,7 @@ class Query:
         ),
         directives=MAY_READ,
     )
-    async def task(self, info: Info, id: strawberry.ID) -> Task | None:  # noqa: A002 - the argument's name
+    async def task(self, info: Info, id: strawberry.ID) -> Task | None:
         context = info.context
         owner_id = context.owner(READ)
         task_id = parse_id("task", id)
@@ -44,7 +44,7 @@ class Query:
         after: str | None = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        filter: TaskFilter | None = strawberry.UNSET,  # noqa: A002 - the argument's name
+        filter: TaskFilter | None = strawberry.UNSET,
         order_by: TaskOrder | None = DEFAULT_ORDER,
     ) -> TaskConnection | None:
         return await task_connection(info, Paging(first, after, last, before), filter, order_by)

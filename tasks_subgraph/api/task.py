@@ -1,8 +1,8 @@
 """Task, lists of tasks, and the part of User that hangs off them."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 import strawberry
@@ -12,10 +12,10 @@ from strawberry.federation.schema_directives import (
     RequiresScopes,
 )
 
-from subgraph_kit.connections import Page, cursor_decoder, page_request, selected_fields
+from subgraph_kit.connections import page_info, read_selected, selected_fields
 from subgraph_kit.errors import ForbiddenError, RequestError
 from subgraph_kit.ids import format_id, parse_id
-from subgraph_kit.list_arguments import PAGED, First, Last, Paging, given
+from subgraph_kit.list_arguments import PAGED, First, Last, Paging, given, page_request
 from subgraph_kit.types import Node, PageInfo
 from tasks_subgraph.api.context import READ, Info
 from tasks_subgraph.api.enums import TaskPriority, TaskStatus
@@ -30,8 +30,6 @@ from tasks_subgraph.domain import task as domain
 from tasks_subgraph.services.queries import ListedTask, position_of
 
 MAY_READ = (Authenticated(), RequiresScopes(scopes=[[READ]]))
-_FIELDS_OF_PAGE = frozenset(("edges", "nodes", "pageInfo"))
-_EMPTY_PAGE: Page[ListedTask] = Page([], has_next=False, has_previous=False)
 
 _STATUS = {status.value: status for status in TaskStatus}
 _PRIORITY = {priority.value: priority for priority in TaskPriority}
@@ -131,7 +129,7 @@ class User(Node):
     id: strawberry.ID
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self:  # noqa: A002 - the key's name
+    def resolve_reference(cls, id: strawberry.ID) -> Self:
         return cls(id=id)
 
     @strawberry.field(
@@ -145,7 +143,7 @@ class User(Node):
         after: str | None = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: str | None = strawberry.UNSET,
-        filter: TaskFilter | None = strawberry.UNSET,  # noqa: A002 - the argument's name
+        filter: TaskFilter | None = strawberry.UNSET,
         order_by: TaskOrder | None = DEFAULT_ORDER,
     ) -> TaskConnection | None:
         if info.context.request.require_scope(READ).user_id != self.id:
@@ -160,48 +158,25 @@ async def task_connection(
     context = info.context
     owner_id = context.owner(READ)
     viewer = format_id("user", owner_id)
-    wanted_order = domain_order(given(order))
-    request = page_request(
-        cursor_decoder(context.cursors, wanted_order.name, viewer),
-        **{name: given(value) for name, value in paging._asdict().items()},
-    )
-    wanted = domain_filter(given(task_filter))
+    wanted, wanted_order = domain_filter(given(task_filter)), domain_order(given(order))
+    request = page_request(paging, partial(context.cursors.decode, wanted_order.name, viewer))
     selected = selected_fields(info._raw_info)  # noqa: SLF001 - Strawberry's own form costs 10 times this
-
-    is_page_wanted = not selected.isdisjoint(_FIELDS_OF_PAGE)
-    is_count_wanted = "totalCount" in selected
-
-    async def read_page() -> Page[ListedTask]:
-        return await context.queries.page(owner_id, wanted, wanted_order, request)
-
-    async def read_count() -> int:
-        return await context.queries.count(owner_id, wanted)
-
-    if is_page_wanted and is_count_wanted:
-        page, total_count = await asyncio.gather(read_page(), read_count())
-    else:
-        page = await read_page() if is_page_wanted else _EMPTY_PAGE
-        total_count = await read_count() if is_count_wanted else 0
+    page, total_count = await read_selected(
+        selected,
+        partial(context.queries.page, owner_id, wanted, wanted_order, request),
+        partial(context.queries.count, owner_id, wanted),
+    )
 
     def cursor(listed: ListedTask) -> str:
         return context.cursors.encode(wanted_order.name, viewer, position_of(listed))
 
     now = context.queries.now()
     nodes = [task_of(listed.task, now) for listed in page.rows]
+    edges = zip(page.rows, nodes, strict=True) if "edges" in selected else ()
     return TaskConnection(
-        edges=[
-            TaskEdge(cursor=cursor(listed), node=node)
-            for listed, node in zip(page.rows, nodes, strict=True)
-        ]
-        if "edges" in selected
-        else [],
+        edges=[TaskEdge(cursor=cursor(listed), node=node) for listed, node in edges],
         nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=cursor(page.rows[0]) if page.rows else None,
-            end_cursor=cursor(page.rows[-1]) if page.rows else None,
-        ),
+        page_info=page_info(page, cursor),
         total_count=total_count,
     )
 

@@ -7,10 +7,11 @@ sees few texts and keeps them prepared. Every order has an index that begins wit
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from subgraph_kit.clock import microseconds_of, moment_of
 from subgraph_kit.connections import PageRequest
 from subgraph_kit.cursors import Position, SortValue
 from tasks_subgraph.domain.task import OPEN_STATUSES, TaskStatus
@@ -23,8 +24,6 @@ TASK_COLUMNS = (
 )
 
 _OPEN = f"({', '.join(str(status.value) for status in OPEN_STATUSES)})"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Statement(NamedTuple):
@@ -94,9 +93,9 @@ def count_statement(owner_id: UUID, task_filter: TaskFilter, now: datetime) -> S
 
 
 def position(row_id: UUID, sort_value: object) -> Position:
-    """What a cursor to a row holds: moments as microseconds, which JSON does not round."""
+    """What a cursor to a row holds."""
     if isinstance(sort_value, datetime):
-        return Position((sort_value - _EPOCH) // _MICROSECOND, row_id)
+        return Position(microseconds_of(sort_value), row_id)
     assert sort_value is None or isinstance(sort_value, (int, str))  # noqa: S101 - what we sort by
     return Position(sort_value, row_id)
 
@@ -124,7 +123,7 @@ def _between(
 
 def _from_cursor(value: SortValue, sorting: _Sorting) -> object:
     if sorting.type == "timestamptz" and isinstance(value, int):
-        return _EPOCH + value * _MICROSECOND
+        return moment_of(value)
     return value
 
 

@@ -37,13 +37,16 @@ query($first: Int, $after: String, $last: Int, $before: String, $filter: UserFil
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that reads send from now on."""
     sent: list[str] = []
-    fetch = Database.fetch
+    for name in ("fetch", "fetch_value"):
+        read = getattr(Database, name)
 
-    async def counting(self: Database, statement: str, *arguments: object) -> Any:
-        sent.append(statement)
-        return await fetch(self, statement, *arguments)
+        async def reading(
+            self: Database, statement: str, *arguments: object, read: Any = read
+        ) -> Any:
+            sent.append(statement)
+            return await read(self, statement, *arguments)
 
-    monkeypatch.setattr(Database, "fetch", counting)
+        monkeypatch.setattr(Database, name, reading)
     return sent
 
 
@@ -324,6 +327,25 @@ async def test_a_cursor_fits_its_order_and_viewer_alone(auth: AuthGraph) -> None
     ):
         extensions = await auth.error(USERS, {"after": cursor, "orderBy": order}, token=token)
         assert (extensions["code"], extensions["argument"]) == ("BAD_USER_INPUT", "after")
+
+
+@pytest.mark.parametrize(
+    ("selection", "reads"),
+    [
+        ("{ totalCount }", ["count"]),
+        ("{ nodes { id } }", ["page"]),
+        ("{ ... on UserConnection { totalCount } pageInfo { endCursor } }", ["count", "page"]),
+        ("{ __typename }", []),
+    ],
+)
+async def test_nothing_of_the_list_is_read_that_was_not_asked_for(
+    auth: AuthGraph, statements: list[str], selection: str, reads: list[str]
+) -> None:
+    root = await auth.administrator()
+    statements.clear()
+    await auth.data(f"{{ users {selection} }}", token=root.token)
+    of_the_list = statements[1:]  # the first finds the viewer
+    assert sorted("count" if "count(*)" in text else "page" for text in of_the_list) == reads
 
 
 async def test_only_readers_of_users_list_them(auth: AuthGraph) -> None:

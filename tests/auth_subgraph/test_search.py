@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from auth_subgraph.domain.user_list import UserListFilter, UserListOrder, UserSort
+from auth_subgraph.domain.user_list import OrderField, UserFilter, UserOrder
 from auth_subgraph.persistence import user_list
 from auth_subgraph.persistence.rows import USER_COLUMNS, user_of
 from auth_subgraph.persistence.user_list import count_statement, page_statement
@@ -19,7 +19,7 @@ from tests.support.databases import Databases
 pytestmark = pytest.mark.xdist_group("10,000 users")  # one process makes them
 
 USERS = 10_000
-ORDER = UserListOrder(UserSort.CREATED_AT, is_descending=True)
+ORDER = UserOrder(OrderField.CREATED_AT, is_descending=True)
 PAGE = PageRequest(limit=20, is_backward=False, after=None, before=None)
 
 SEED = """
@@ -54,7 +54,7 @@ async def users(seeded_url: str) -> AsyncIterator[Database]:
 
 @pytest.mark.parametrize("search", ["c4", "CA1", "1999", "beef", "no such user", "%_"])
 async def test_a_search_reads_what_it_finds_and_little_more(users: Database, search: str) -> None:
-    conditions = UserListFilter(search=search)
+    conditions = UserFilter(search=search)
     found = await user_list.count(users, conditions)
     for statement in (count_statement(conditions), page_statement(conditions, ORDER, PAGE)):
         plan = await _explain(users, statement)
@@ -64,27 +64,29 @@ async def test_a_search_reads_what_it_finds_and_little_more(users: Database, sea
 
 @pytest.mark.parametrize("is_backward", [False, True])
 @pytest.mark.parametrize("is_descending", [False, True])
-@pytest.mark.parametrize("sort", UserSort)
+@pytest.mark.parametrize("field", OrderField)
 async def test_a_page_reads_its_users_and_no_more(
-    users: Database, sort: UserSort, is_descending: bool, is_backward: bool
+    users: Database, field: OrderField, is_descending: bool, is_backward: bool
 ) -> None:
-    order = UserListOrder(sort, is_descending)
+    order = UserOrder(field, is_descending)
     (middle,) = await users.fetch(
         f"SELECT {USER_COLUMNS} FROM users ORDER BY username OFFSET {USERS // 2} LIMIT 1"  # noqa: S608
     )
-    cursor = user_list.position_of(user_of(middle), sort)
+    cursor = user_list.position_of(user_of(middle), field)
     pages = [PageRequest(20, is_backward, after=None, before=None)]
-    if sort is not UserSort.LAST_LOGIN_AT:  # nulls beyond a position keep Postgres from seeking it
+    if (
+        field is not OrderField.LAST_LOGIN_AT
+    ):  # nulls beyond a position keep Postgres from seeking it
         after, before = (None, cursor) if is_backward else (cursor, None)
         pages.append(PageRequest(20, is_backward, after, before))
     for page in pages:
-        plan = await _explain(users, page_statement(UserListFilter(), order, page))
+        plan = await _explain(users, page_statement(UserFilter(), order, page))
         # Usernames have no index with the id: the users at both ends are looked at once more.
         assert _rows_read(plan) <= 23
 
 
 async def test_a_search_that_finds_everybody_reads_a_page(users: Database) -> None:
-    plan = await _explain(users, page_statement(UserListFilter(search="ex"), ORDER, PAGE))
+    plan = await _explain(users, page_statement(UserFilter(search="ex"), ORDER, PAGE))
     assert _rows_read(plan) == 21
 
 

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -5,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraph_kit.connections import Page, PageRequest, page, page_request
+from subgraph_kit.connections import Page, PageRequest, page
 from subgraph_kit.cursors import CursorCodec, Position, SortValue
 from subgraph_kit.errors import BadUserInputError
 from subgraph_kit.ids import uuid7
+from subgraph_kit.list_arguments import Paging, page_request
 
 CODEC = CursorCodec(b"a key of any length")
 values = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(codec="utf-8"))
@@ -46,6 +48,12 @@ def test_an_altered_cursor_is_refused(index: int, replacement: str) -> None:
     assert decoded is None or altered == cursor
 
 
+def requested(**arguments: Any) -> PageRequest:
+    return page_request(
+        Paging(None, None, None, None)._replace(**arguments), partial(CODEC.decode, "o", "v")
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "argument"),
     [
@@ -60,10 +68,8 @@ def test_an_altered_cursor_is_refused(index: int, replacement: str) -> None:
     ],
 )
 def test_a_bad_paging_argument_is_named(arguments: dict[str, Any], argument: str) -> None:
-    given_arguments = {"first": None, "after": None, "last": None, "before": None, **arguments}
-
     with pytest.raises(BadUserInputError) as refused:
-        page_request(lambda cursor: CODEC.decode("o", "v", cursor), **given_arguments)
+        requested(**arguments)
 
     assert refused.value.extensions == {"code": "BAD_USER_INPUT", "argument": argument}
 
@@ -72,13 +78,9 @@ def test_a_page_is_cut_and_knows_its_neighbours() -> None:
     position = Position(1, uuid7())
     cursor = CODEC.encode("o", "v", position)
 
-    def request(**arguments: Any) -> PageRequest:
-        given_arguments = {"first": None, "after": None, "last": None, "before": None, **arguments}
-        return page_request(lambda text: CODEC.decode("o", "v", text), **given_arguments)
-
-    forward = page(request(first=2, after=cursor), [1, 2, 3])
+    forward = page(requested(first=2, after=cursor), [1, 2, 3])
     assert (list(forward.rows), forward.has_next, forward.has_previous) == ([1, 2], True, True)
-    backward = page(request(last=2), [9, 8, 7])
+    backward = page(requested(last=2), [9, 8, 7])
     assert (list(backward.rows), backward.has_next, backward.has_previous) == ([8, 9], False, True)
-    empty: Page[int] = page(request(), [])
+    empty: Page[int] = page(requested(), [])
     assert (list(empty.rows), empty.has_next, empty.has_previous) == ([], False, False)

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from auth_subgraph.domain.problems import Rejected
+from auth_subgraph.domain.problems import ProblemCode, Rejected
 from subgraph_kit.messages import Language
 from subgraph_kit.types import (
     USER_ERROR_CODE_DESCRIPTION,
@@ -16,57 +16,58 @@ from subgraph_kit.types import (
 @strawberry.enum(description="Codes of `UserError`.")
 class UserErrorCode(Enum):
     BLANK = strawberry.enum_value(
-        "BLANK", description="A required text is empty or only whitespace."
+        ProblemCode.BLANK, description="A required text is empty or only whitespace."
     )
-    TOO_SHORT = strawberry.enum_value("TOO_SHORT", description="Shorter than allowed.")
-    TOO_LONG = strawberry.enum_value("TOO_LONG", description="Longer than allowed.")
-    INVALID = strawberry.enum_value("INVALID", description="Not in the required format.")
+    TOO_SHORT = strawberry.enum_value(ProblemCode.TOO_SHORT, description="Shorter than allowed.")
+    TOO_LONG = strawberry.enum_value(ProblemCode.TOO_LONG, description="Longer than allowed.")
+    INVALID = strawberry.enum_value(ProblemCode.INVALID, description="Not in the required format.")
     NOT_FOUND = strawberry.enum_value(
-        "NOT_FOUND",
+        ProblemCode.NOT_FOUND,
         description="No such object, or it is not yours. The two are never told apart.",
     )
     EMAIL_TAKEN = strawberry.enum_value(
-        "EMAIL_TAKEN", description="The e-mail address already belongs to an account."
+        ProblemCode.EMAIL_TAKEN, description="The e-mail address already belongs to an account."
     )
     USERNAME_TAKEN = strawberry.enum_value(
-        "USERNAME_TAKEN", description="The username is in use (compared case-insensitively)."
+        ProblemCode.USERNAME_TAKEN,
+        description="The username is in use (compared case-insensitively).",
     )
     PASSWORD_TOO_COMMON = strawberry.enum_value(
-        "PASSWORD_TOO_COMMON",
+        ProblemCode.PASSWORD_TOO_COMMON,
         description=(
             "The password is on the list of common or leaked passwords, "
             "or contains the username or e-mail."
         ),
     )
     INVALID_CREDENTIALS = strawberry.enum_value(
-        "INVALID_CREDENTIALS",
+        ProblemCode.INVALID_CREDENTIALS,
         description="Wrong username, e-mail or password. Deliberately does not say which.",
     )
     CURRENT_PASSWORD_INVALID = strawberry.enum_value(
-        "CURRENT_PASSWORD_INVALID",
+        ProblemCode.CURRENT_PASSWORD_INVALID,
         description="The current password is required for this change and is missing or wrong.",
     )
     ACCOUNT_SUSPENDED = strawberry.enum_value(
-        "ACCOUNT_SUSPENDED",
+        ProblemCode.ACCOUNT_SUSPENDED,
         description="The account is suspended. Returned only after the password proved right.",
     )
     REFRESH_TOKEN_INVALID = strawberry.enum_value(
-        "REFRESH_TOKEN_INVALID",
+        ProblemCode.REFRESH_TOKEN_INVALID,
         description="The refresh token is unknown, malformed or revoked. Log in again.",
     )
     REFRESH_TOKEN_EXPIRED = strawberry.enum_value(
-        "REFRESH_TOKEN_EXPIRED",
+        ProblemCode.REFRESH_TOKEN_EXPIRED,
         description="The refresh token or its session has expired. Log in again.",
     )
     REFRESH_TOKEN_REUSED = strawberry.enum_value(
-        "REFRESH_TOKEN_REUSED",
+        ProblemCode.REFRESH_TOKEN_REUSED,
         description=(
             "The refresh token had already been exchanged: the whole session is revoked. "
             "Log in again."
         ),
     )
     LAST_ADMIN = strawberry.enum_value(
-        "LAST_ADMIN",
+        ProblemCode.LAST_ADMIN,
         description=(
             "The last active administrator can be neither demoted, suspended nor deleted."
         ),
@@ -81,7 +82,7 @@ class UserError(UserErrorFields):
 def user_errors(rejected: Rejected, language: Language) -> list[UserError]:
     return [
         UserError(
-            code=UserErrorCode[problem.code.name],
+            code=UserErrorCode(problem.code),
             message=problem.text(language),
             path=list(problem.path),
         )
