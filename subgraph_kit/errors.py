@@ -151,12 +151,11 @@ def _classify(
     if isinstance(cause, GraphQLSyntaxError):
         return {"code": "GRAPHQL_PARSE_FAILED"}, error.message
     if isinstance(cause, GraphQLError):
-        code = (error.extensions or {}).get("code") or (cause.extensions or {}).get("code")
-        extensions = {"code": code or request_error_code}
-        if extensions["code"] == "BAD_USER_INPUT":
-            argument = _argument(error)
-            if argument is not None:
-                extensions["argument"] = argument
+        said = {**(cause.extensions or {}), **(error.extensions or {})}
+        extensions = {"code": said.get("code", request_error_code)}
+        argument = said.get("argument") or _variable(error)
+        if extensions["code"] == "BAD_USER_INPUT" and argument is not None:
+            extensions["argument"] = argument
         return extensions, error.message
     log.error(
         "unexpected error in a resolver",
@@ -167,7 +166,7 @@ def _classify(
     return {"code": "INTERNAL_SERVER_ERROR"}, "Internal server error."
 
 
-def _argument(error: GraphQLError) -> str | None:
+def _variable(error: GraphQLError) -> str | None:
     """The variable that could not be coerced, when the error is about one."""
     for node in error.nodes or ():
         if isinstance(node, VariableDefinitionNode):

@@ -12,16 +12,23 @@ from typing import Any
 
 import strawberry
 from graphql import (
+    ArgumentNode,
     ASTValidationRule,
     DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLSyntaxError,
+    Node,
+    ObjectFieldNode,
     OperationDefinitionNode,
+    VariableDefinitionNode,
+    Visitor,
+    VisitorAction,
     execute,
     parse,
     specified_rules,
     validate,
+    visit,
 )
 from strawberry.execution import optimized_is_awaitable
 
@@ -111,7 +118,30 @@ class Operations:
             return Document(_NOTHING, [error])
         except RecursionError:
             return Document(_NOTHING, [GraphQLError("The document is nested too deeply.")])
+        for wrong in errors:
+            extensions = wrong.extensions or {}
+            if extensions.get("code") == "BAD_USER_INPUT":
+                wrong.extensions = {**extensions, "argument": _argument(node, wrong)}
         return Document(node, errors)
+
+
+def _argument(document: DocumentNode, error: GraphQLError) -> str:
+    """Where a literal is wrong: `filter.dueAt.from`, or the variable whose default it is."""
+    (position,) = error.positions or (0,)
+    names: list[str] = []
+
+    class Names(Visitor):
+        def enter(self, node: Node, *_: object) -> VisitorAction:
+            if node.loc is None or not node.loc.start <= position < node.loc.end:
+                return self.SKIP
+            if isinstance(node, (ArgumentNode, ObjectFieldNode)):
+                names.append(node.name.value)
+            elif isinstance(node, VariableDefinitionNode):
+                names.append(node.variable.name.value)
+            return None
+
+    visit(document, Names())
+    return ".".join(names)
 
 
 _NOTHING = DocumentNode(definitions=())

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, StringValueNode, ValueNode
 
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -25,8 +25,12 @@ def format_datetime(value: datetime) -> str:
     return value.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-def parse_datetime(value: object) -> datetime:
+def parse_datetime(value: object, node: ValueNode | None = None) -> datetime:
     """Read RFC 3339 with an explicit offset; the answer is in UTC.
+
+    Args:
+        value: As the client wrote it.
+        node: Where it stands in a document; None for the value of a variable.
 
     Raises:
         GraphQLError: Not such a text; carries the code `BAD_USER_INPUT`.
@@ -38,8 +42,13 @@ def parse_datetime(value: object) -> datetime:
             pass  # the 30th of February, the hour 24, a moment before the year 1
     raise GraphQLError(
         "A DateTime must be RFC 3339 with an offset, for example 2026-11-21T10:15:30.000Z.",
+        node,
         extensions={"code": "BAD_USER_INPUT"},
     )
+
+
+def _parse_literal(node: ValueNode, _variables: object = None) -> datetime:
+    return parse_datetime(node.value if isinstance(node, StringValueNode) else None, node)
 
 
 DATETIME = strawberry.scalar(
@@ -51,6 +60,7 @@ DATETIME = strawberry.scalar(
     specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
     serialize=format_datetime,
     parse_value=parse_datetime,
+    parse_literal=_parse_literal,
 )
 
 SCALARS: dict[object, object] = {datetime: DATETIME}

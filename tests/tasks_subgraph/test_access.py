@@ -179,14 +179,34 @@ async def test_introspection_is_for_development_and_service_for_routers(
     assert "type Task" in service["data"]["_service"]["sdl"]
 
 
-async def test_a_moment_without_an_offset_is_bad_input(subgraph: Subgraph) -> None:
-    operation = "mutation($input: CreateTaskInput!) { createTask(input: $input) { task { id } } }"
-
-    answer = await subgraph.post(
-        operation,
-        {"input": {"title": "x", "dueAt": "2026-12-01T10:00:00"}},
-        viewer=subgraph.person(),
-    )
+@pytest.mark.parametrize(
+    ("operation", "variables", "argument"),
+    [
+        (
+            "mutation($i: CreateTaskInput!) { createTask(input: $i) { task { id } } }",
+            {"i": {"title": "x", "dueAt": "2026-12-01T10:00:00"}},
+            "i",
+        ),
+        (
+            '{ tasks(filter: {dueAt: {from: "2026-12-01T10:00:00"}}) { totalCount } }',
+            {},
+            "filter.dueAt.from",
+        ),
+        (
+            'query($t: DateTime = "soon") { tasks(filter: {dueAt: {to: $t}}) { totalCount } }',
+            {},
+            "t",
+        ),
+    ],
+)
+async def test_a_moment_without_an_offset_is_bad_input(
+    subgraph: Subgraph, operation: str, variables: dict[str, Any], argument: str
+) -> None:
+    answer = await subgraph.post(operation, variables, viewer=subgraph.person())
 
     assert "data" not in answer
-    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["argument"]) == (
+        "BAD_USER_INPUT", argument
+    )  # fmt: skip
+    assert error["locations"]
