@@ -16,8 +16,8 @@ import structlog
 from graphql import ASTValidationRule, NoSchemaIntrospectionCustomRule
 
 from subgraph_kit.errors import RequestError, format_error
+from subgraph_kit.execution.operations import Document, Operations
 from subgraph_kit.metrics import OPERATION_DURATION
-from subgraph_kit.operations import Document, Operations
 from subgraph_kit.request_context import RequestContext, RequestReader
 
 log = structlog.get_logger()

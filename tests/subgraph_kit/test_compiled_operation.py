@@ -15,7 +15,7 @@ from graphql import ExecutionResult, GraphQLError, execute, parse, validate
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 
-from subgraph_kit.compiled_operation import compile_operation
+from subgraph_kit.execution.compiled_operation import compile_operation
 from subgraph_kit.types import SCALARS
 
 

@@ -18,7 +18,7 @@ from graphql import (
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 
-from subgraph_kit.operation_run import Container, PathLink, Place, Run, Value
+from subgraph_kit.execution.run import Container, PathLink, Place, Run, Value
 
 Reader: TypeAlias = Callable[[Any], Any]
 """Makes JSON of a value at once. Raises when something in it is not as planned: a null where none

@@ -28,7 +28,7 @@ from graphql.type import GraphQLEnumType, GraphQLLeafType, GraphQLOutputType
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from subgraph_kit.operation_plan import (
+from subgraph_kit.execution.plan import (
     AbstractOf,
     FieldPlan,
     Leaf,
@@ -37,7 +37,7 @@ from subgraph_kit.operation_plan import (
     Slot,
     TypePlan,
 )
-from subgraph_kit.operation_run import Value
+from subgraph_kit.execution.run import Value
 
 _CONDITIONS = frozenset(("skip", "include"))
 MIN_INT, MAX_INT = -(2**31), 2**31 - 1

@@ -32,7 +32,7 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
-from subgraph_kit.compiled_operation import CompiledOperation, compile_operation
+from subgraph_kit.execution.compiled_operation import CompiledOperation, compile_operation
 
 _CACHED_DOCUMENTS = 512
 _CACHED_TEXT_CHARACTERS = 8192

@@ -50,11 +50,11 @@ from graphql.execution.values import (
     VariableValueSource,
 )
 
-from subgraph_kit.operation_compiler import MAX_INT, MIN_INT, Compiler, condition_variables
-from subgraph_kit.operation_run import Run
+from subgraph_kit.execution.compiler import MAX_INT, MIN_INT, Compiler, condition_variables
+from subgraph_kit.execution.run import Run
 
 if TYPE_CHECKING:
-    from subgraph_kit.operation_plan import ObjectOf
+    from subgraph_kit.execution.plan import ObjectOf
 
 _MAX_VARIANTS = 16
 _MAX_VARIABLE_ERRORS = 50
