@@ -12,7 +12,7 @@ from subgraph_kit.database import Database
 from subgraph_kit.errors import format_error
 from subgraph_kit.migrations import pending_changes
 from tests.subgraph_kit.conftest import METADATA
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.faulty_links import Fault, faulty_link
 from tests.support.waiting import eventually
 
 END = "SELECT pg_terminate_backend($1)"
@@ -183,9 +183,9 @@ async def test_a_fault_of_ours_is_not_blamed_on_the_database(database: Database)
 
 
 async def test_a_server_that_falls_silent_is_given_up_and_used_again(database_url: str) -> None:
-    async with TcpProxy.to(database_url) as proxy:
+    async with faulty_link(database_url) as (link, url):
         database = Database(
-            proxy.url,
+            url,
             application_name="test",
             pool_size=1,
             pool_timeout_s=0.5,
@@ -198,9 +198,9 @@ async def test_a_server_that_falls_silent_is_given_up_and_used_again(database_ur
 
         for ask in (lambda: database.fetch("SELECT 1"), change):
             assert await database.fetch_value("SELECT 1") == 1
-            proxy.freeze()
+            link.set(Fault.SILENCE)
             async with asyncio.timeout(10):
                 assert await code_of(ask()) == "SERVICE_OVERLOADED"
-            proxy.thaw()
+            link.set(Fault.NONE)
         assert await database.fetch_value("SELECT 1") == 1
         await database.close()

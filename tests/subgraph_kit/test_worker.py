@@ -13,7 +13,7 @@ from subgraph_kit.events import Event
 from subgraph_kit.inbox import Inbox, Progress
 from subgraph_kit.outbox import OutboxRelay, add_events
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
-from tests.support.tcp_proxy import TcpProxy
+from tests.support.faulty_links import Fault, faulty_link
 from tests.support.waiting import eventually
 
 LOCK_KEY = 4711
@@ -113,12 +113,12 @@ async def test_a_leader_that_is_cut_off_in_silence_stops_before_the_server_gives
             stopped.set()
 
     keepalive_s = await _keepalive_s(database)
-    async with TcpProxy.to(database_url) as proxy:
-        cut_off = Database(proxy.url, application_name="cut off")
+    async with faulty_link(database_url) as (link, url):
+        cut_off = Database(url, application_name="cut off")
         async with asyncio.TaskGroup() as group:
             leader = group.create_task(lead(cut_off, LOCK_KEY, work))
             await eventually(lambda: _holds(database), within_s=10)
-            proxy.freeze()
+            link.set(Fault.SILENCE)
             async with asyncio.timeout(keepalive_s - 2):
                 await stopped.wait()
             leader.cancel()

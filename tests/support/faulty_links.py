@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from enum import Enum
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from sqlalchemy import make_url
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
 _DELAY_S = 0.3
 
@@ -55,6 +57,7 @@ class FaultyLink:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
+        self._is_flowing.set()
         self._reset()
 
     def set(self, fault: Fault) -> None:
@@ -112,6 +115,19 @@ class FaultyLink:
             pass  # the other side tells
         finally:
             writer.close()
+
+
+@asynccontextmanager
+async def faulty_link(url: str) -> AsyncIterator[tuple[FaultyLink, str]]:
+    """A link to the server at this URL, served by the running loop, and the URL by way of it."""
+    parsed = make_url(url)
+    assert parsed.port is not None
+    link = FaultyLink(parsed.port, asyncio.get_running_loop())
+    await link.open()
+    try:
+        yield link, parsed.set(port=link.port).render_as_string(hide_password=False)
+    finally:
+        await link.close()
 
 
 @contextmanager
