@@ -7,24 +7,33 @@ everything else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 from msgspec import UNSET, Struct
 
-from router.execution.tree import TYPENAME, Wrong, child, typename_of
+from router.execution.generated import FunctionCode
+from router.execution.json_value import JsonValue
+from router.execution.leaf_types import is_right
+from router.execution.projection import output_class
+from router.execution.tree import TYPENAME, Wrong, attribute, child, is_object, typename_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from router.execution.context import DeniedField
     from router.execution.errors import ErrorPaths
-    from router.execution.json_value import JsonValue
+    from router.execution.json_value import JsonObject
     from router.execution.locate import ConcretePath
-    from router.execution.shape import FieldShape, Selection
+    from router.execution.shape import FieldShape, ObjectShape, Selection
 
-_INVALID: JsonValue = object()
+INVALID: JsonValue = object()
 """A null whose reason is in the errors; travels up to the nearest nullable place."""
+
+Complete = Callable[[Any, "Completion"], JsonValue]
+"""Object of the tree in; what encodes as the client's, or `INVALID`."""
 
 
 class Completion:
@@ -58,10 +67,10 @@ class Completion:
         # to be told of looks the same everywhere.
         self._flawless: dict[int, tuple[Selection, JsonValue]] = {}
 
-    def root(self, selection: Selection, tree: Struct) -> dict[str, Any] | None:
-        """The value of `data`."""
+    def root(self, selection: Selection, tree: Struct) -> JsonValue:
+        """What encodes as the value of `data`."""
         done = self._object(selection, tree)
-        return None if done is _INVALID else done
+        return None if done is INVALID else done
 
     def is_lost(self, selection: Selection, tree: Struct, *, before: Sequence[str]) -> bool:
         """Whether `data` is null whatever comes for these root fields and those after them."""
@@ -71,54 +80,46 @@ class Completion:
                 break
             if isinstance(field.type, GraphQLNonNull):
                 value = child(tree, field.key)
-                if value is UNSET or self._field(shape.type_name, field, value) is _INVALID:
+                if value is UNSET or self.field(field, tree, value) is INVALID:
                     return True
         return False
 
     def _object(self, selection: Selection, value: JsonValue) -> JsonValue:
-        is_struct = isinstance(value, Struct)
-        if not is_struct and value.__class__ is not dict:
-            self._report("is not an object")
-            return _INVALID
         known = self._flawless.get(id(value))
         if known is not None and known[0] is selection:
             return known[1]
-        flaws = self._flaws
+        if not is_object(value):
+            self._report("is not an object")
+            return INVALID
         shape = selection.sole or selection.of(typename_of(value))
         if shape is None:
             if typename_of(value) is not None:
                 self._report("is of a type that is not possible here")
             elif not self._is_gap_explained(tuple(self._path)):
                 self._report("does not tell its type")
-            return _INVALID
-        done: dict[str, Any] = {}
-        for key, name, settled, field in shape.reads:
-            # `child` written out: it runs for every value of the answer.
-            item = getattr(value, name, UNSET) if is_struct else value.get(key, UNSET)
-            if item.__class__ in settled:
-                done[key] = item
-                continue
-            self._path.append(key)
-            if item is UNSET and field.type is not None and field.denied is None:
-                item = self._gap(field.type, id(field), value)
-            else:
-                item = self._field(shape.type_name, field, item)
-            self._path.pop()
-            if item is _INVALID:
-                return _INVALID
-            done[key] = item
+            return INVALID
+        flaws = self._flaws
+        complete = shape.complete or _compile(shape)
+        done = complete(_opened(shape, value) if value.__class__ is dict else value, self)
         if flaws == self._flaws:
             self._flawless[id(value)] = (selection, done)
         return done
 
-    def _field(self, type_name: str, field: FieldShape, value: JsonValue) -> JsonValue:
-        if field.type is None:
-            return type_name if field.name == TYPENAME else value
+    def field(self, field: FieldShape, holder: JsonValue, value: JsonValue) -> JsonValue:
+        """What stands for a field whose value is not right at the first look."""
+        self._path.append(field.key)
+        done: JsonValue
+        declared: Any = field.type
         if field.denied is not None:
             self._flaws += 1
             self.denials.append((tuple(self._path), field.denied))
-            return _INVALID if isinstance(field.type, GraphQLNonNull) else None
-        return self._value(field.type, field, value)
+            done = INVALID if isinstance(declared, GraphQLNonNull) else None
+        elif value is UNSET:
+            done = self._gap(declared, id(field), holder)
+        else:
+            done = self._value(declared, field, value)
+        self._path.pop()
+        return done
 
     def _value(self, declared: GraphQLOutputType, field: FieldShape, value: JsonValue) -> JsonValue:
         is_required = False
@@ -129,7 +130,7 @@ class Completion:
             done = None
         elif value.__class__ is Wrong:
             self._report(value.problem)
-            done = _INVALID
+            done = INVALID
         elif isinstance(declared, GraphQLList):
             done = self._list(declared.of_type, field, value)
         elif field.selection is not None:
@@ -138,12 +139,12 @@ class Completion:
             done = field.coerce(value)
             if done.__class__ is Wrong:
                 self._report(done.problem)
-                done = _INVALID
+                done = INVALID
         if not is_required:
-            return None if done is _INVALID else done
+            return None if done is INVALID else done
         if done is None:
             self._report("is null")
-            return _INVALID
+            return INVALID
         return done
 
     def _list(
@@ -151,16 +152,16 @@ class Completion:
     ) -> JsonValue:
         if values.__class__ is not list:
             self._report("is not a list")
-            return _INVALID
+            return INVALID
         done: list[JsonValue] = []
         path = self._path
         path.append(0)
         for index, value in enumerate(values):
             path[-1] = index
             item = self._value(item_type, field, value)
-            if item is _INVALID:
+            if item is INVALID:
                 path.pop()
-                return _INVALID
+                return INVALID
             done.append(item)
         path.pop()
         return done
@@ -186,8 +187,42 @@ class Completion:
         if isinstance(declared, GraphQLNonNull):
             if not is_explained:
                 self._report("is null")
-            return _INVALID
+            return INVALID
         if not is_explained:
             self._flaws += 1
             self.absences.append((tuple(self._path), holder))
         return None
+
+
+def _opened(shape: ObjectShape, value: JsonObject) -> SimpleNamespace:
+    """Plain JSON as an object of the tree."""
+    untold = {attribute(field.key): UNSET for field in shape.fields}
+    return SimpleNamespace(**untold | {attribute(key): item for key, item in value.items()})
+
+
+def _compile(shape: ObjectShape) -> Complete:
+    """The function that completes one object of a shape."""
+    code = FunctionCode("complete(source, completion)")
+    code.names["INVALID"] = INVALID
+    values: list[str] = []
+    for number, field in enumerate(shape.fields):
+        if field.name == TYPENAME:
+            values.append(repr(shape.type_name))
+            continue
+        local = f"v{number}"
+        values.append(local)
+        code.line(f"{local} = source.{attribute(field.key)}")
+        if field.type is None:
+            continue
+        is_leaf = field.denied is None and field.selection is None
+        right = is_right(code, local, field.type) if is_leaf else None
+        if right is not None:
+            code.block(f"if not {right}:")
+        code.line(f"{local} = completion.field({code.value(field)}, source, {local})")
+        code.line(f"if {local} is INVALID: return INVALID")
+        code.depth = 1
+    output = code.value(output_class(tuple(field.key for field in shape.fields)))
+    code.line(f"return {output}({', '.join(values)})")
+    complete: Complete = code.compile()
+    shape.complete = complete
+    return complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -23,12 +24,19 @@ class ErrorPaths:
     """The places that known errors speak of."""
 
     def __init__(self, paths: Iterable[ConcretePath]) -> None:
-        self._paths = set(paths)
-        self._above = {path[:end] for path in self._paths for end in range(len(path))}
+        self._given = paths
 
     def covers(self, path: ConcretePath) -> bool:
         """Whether an error stands at the path, above it or below it."""
         return path in self._above or any(path[:end] in self._paths for end in range(len(path) + 1))
+
+    @cached_property
+    def _paths(self) -> set[ConcretePath]:
+        return set(self._given)
+
+    @cached_property
+    def _above(self) -> set[ConcretePath]:
+        return {path[:end] for path in self._paths for end in range(len(path))}
 
 
 def unavailable(subgraph: str, path: ConcretePath | None) -> JsonObject:

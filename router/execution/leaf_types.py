@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLList,
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLOutputType,
-    GraphQLScalarType,
 )
 from msgspec import Meta
 
 from router.execution.tree import Wrong
 
 if TYPE_CHECKING:
+    from router.execution.generated import FunctionCode
     from router.execution.json_value import JsonValue
 
 MIN_INT, MAX_INT = -(2**31), 2**31 - 1
@@ -40,8 +41,6 @@ _ANY_NOT_NULL = str | int | float | bool | list[Any] | dict[str, Any]
 Coerce = Callable[[Any], Any]
 """A value that is not null in; the value for the client out, None, or `Wrong`."""
 
-Classes = frozenset[type]
-
 
 def strict_type(named: GraphQLNamedType) -> Any:  # noqa: ANN401 - a type form
     """The type that a decoder checks; without null."""
@@ -58,16 +57,20 @@ def coercion(named: GraphQLNamedType) -> Coerce:
     return _COERCIONS.get(named.name, lambda value: value)
 
 
-def settled_classes(declared: GraphQLOutputType) -> Classes:
-    """Classes of the values that a field of this type may have without a further look at them.
-
-    None of an enum, of Int or of a list: whether they are right depends on the value.
-    """
+def is_right(code: FunctionCode, local: str, declared: GraphQLOutputType) -> str | None:
+    """The expression that tells whether a leaf is the client's as it is; None for a list."""
     if not isinstance(declared, GraphQLNonNull):
-        return settled_classes(GraphQLNonNull(declared)) | {type(None)}
-    if not isinstance(declared.of_type, GraphQLScalarType):
-        return frozenset()
-    return frozenset(_SETTLED.get(declared.of_type.name, (str, int, float, bool, list, dict)))
+        required = is_right(code, local, GraphQLNonNull(declared))
+        return required and f"({local} is None or {required})"
+    named = declared.of_type
+    if isinstance(named, GraphQLList):
+        return None
+    if isinstance(named, GraphQLEnumType):
+        return f"({local}.__class__ is str and {local} in {code.value(frozenset(named.values))})"
+    if named.name == "Int":
+        return f"({local}.__class__ is int and {MIN_INT} <= {local} <= {MAX_INT})"
+    classes = _CLASSES.get(named.name, (str, int, float, bool, list, dict))
+    return f"({local}.__class__ in {code.value(classes)})"
 
 
 def _enum_value(value: JsonValue, values: frozenset[str]) -> JsonValue:
@@ -95,8 +98,7 @@ def _only(classes: tuple[type, ...], problem: str) -> Coerce:
     return lambda value: value if value.__class__ in classes else Wrong(problem)
 
 
-_SETTLED: dict[str, tuple[type, ...]] = {
-    "Int": (),
+_CLASSES: dict[str, tuple[type, ...]] = {
     "Float": (int, float),
     "String": (str,),
     "Boolean": (bool,),

@@ -12,7 +12,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, get_named_type
+from graphql import (
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    get_named_type,
+    get_nullable_type,
+)
 from msgspec import UNSET, UnsetType
 
 from router.execution.leaf_types import coercion, strict_type
@@ -157,7 +163,7 @@ class ObjectType:
         if isinstance(declared, GraphQLNonNull):
             declared = declared.of_type
         if isinstance(declared, GraphQLList):
-            read = self._reader(declared.of_type, item)
+            read = self._item_reader(declared.of_type, item)
             return lambda values: (
                 [None if value is None else read(value) for value in values]
                 if values.__class__ is list
@@ -166,6 +172,13 @@ class ObjectType:
         if item.below is not None:
             return self._object(item.below, item.key).read
         return coercion(get_named_type(declared))
+
+    def _item_reader(self, declared: GraphQLOutputType, item: PlaceField) -> Read:
+        """The same for an item of a list: one that is wrong must not make the others slow."""
+        if item.below is None or isinstance(get_nullable_type(declared), GraphQLList):
+            return self._reader(declared, item)
+        below = self._object(item.below, item.key)
+        return lambda value: below.read_either_way(value)[0]
 
 
 def _as_it_is(value: JsonValue) -> JsonValue:

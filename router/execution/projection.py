@@ -132,7 +132,7 @@ class _Compiler:
                 if not place.is_sure:
                     code.line(f"if {local} is UNSET: {_RAISE}")
                 self._value(code, local, field.type, field, place)
-        output = code.value(_output_class(tuple(field.key for field in shape.fields)))
+        output = code.value(output_class(tuple(field.key for field in shape.fields)))
         return f"{output}({', '.join(values)})"
 
     def _value(
@@ -234,7 +234,7 @@ class _Compiler:
 
 
 @lru_cache(maxsize=4096)
-def _output_class(keys: Keys) -> type[msgspec.Struct]:
+def output_class(keys: Keys) -> type[msgspec.Struct]:
     """A class for objects of the answer: made and printed in a third of a dict's time."""
     fields = [(attribute(key), object, msgspec.field(name=key)) for key in keys]
     return msgspec.defstruct("Output", fields, gc=False)

@@ -32,18 +32,16 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
-    get_nullable_type,
     is_abstract_type,
     is_composite_type,
-    is_leaf_type,
 )
 
 from router.errors import PlanBugError
 from router.execution.context import DeniedField
-from router.execution.leaf_types import Classes, Coerce, coercion, settled_classes
-from router.execution.tree import attribute
+from router.execution.leaf_types import Coerce, coercion
 
 if TYPE_CHECKING:
+    from router.execution.completion import Complete
     from router.execution.json_value import JsonValue
 
 Denied = Mapping[tuple[str, str], DeniedField]
@@ -65,8 +63,6 @@ class FieldShape:
         selection: For composite types.
         denied: Set if the caller may not see it.
         coerce: For leaves.
-        is_leaf: A scalar or enum, and no list.
-        settled: Classes of the values that are the client's as they are.
     """
 
     key: str
@@ -75,18 +71,19 @@ class FieldShape:
     selection: Selection | None = None
     denied: DeniedField | None = None
     coerce: Coerce = _as_it_is
-    is_leaf: bool = False
-    settled: Classes = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ObjectShape:
-    """What is selected on one object type (or on an interface, where the type does not matter)."""
+    """What is selected on one object type (or on an interface, where the type does not matter).
+
+    Attributes:
+        complete: Made by `completion.py` when an answer first needs it.
+    """
 
     type_name: str
     fields: tuple[FieldShape, ...]
-    reads: tuple[tuple[str, str, Classes, FieldShape], ...]
-    """Of each field what every object needs: key, attribute, `settled`, and the field itself."""
+    complete: Complete | None = None
 
 
 class Selection:
@@ -190,8 +187,7 @@ class Selection:
         if shape is None:
             nodes = self._scope.collect(runtime_type, self._selection_sets)
             fields = [self._scope.field(runtime_type, key, found) for key, found in nodes.items()]
-            reads = [(item.key, attribute(item.key), item.settled, item) for item in fields]
-            shape = ObjectShape(runtime_type.name, tuple(fields), tuple(reads))
+            shape = ObjectShape(runtime_type.name, tuple(fields))
             self._shapes[runtime_type.name] = shape
         return shape
 
@@ -356,9 +352,7 @@ class Scope:
         denied = self.denial(parent_type, name)
         if selection is not None:
             return FieldShape(key, name, declared, selection, denied)
-        is_leaf = is_leaf_type(get_nullable_type(declared))
-        settled: Classes = settled_classes(declared) if denied is None else frozenset()
-        return FieldShape(key, name, declared, None, denied, coercion(named), is_leaf, settled)
+        return FieldShape(key, name, declared, None, denied, coercion(named))
 
     def _applies(self, condition: str, runtime_type: GraphQLCompositeType) -> bool:
         if condition == runtime_type.name:
