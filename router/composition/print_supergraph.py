@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphql.language.block_string import is_printable_as_block_string, print_block_string
-
 from router.federation.document import (
-    ABSENT,
     Directive,
     DirectiveDefinition,
     InputValue,
@@ -15,6 +12,7 @@ from router.federation.document import (
     TypeDefinition,
 )
 from router.federation.join import FEATURES, JOIN_0_3, JOIN_0_5, JOIN_DEFINITIONS, LINK_DEFINITIONS
+from router.federation.sdl_printer import print_description, print_directive, print_input_value
 from router.federation.specification import PREFIX, ROOTS
 from router.federation.values import print_value
 
@@ -125,7 +123,7 @@ def _composed_links(merged: MergedSchema) -> Iterator[str]:
 
 
 def _schema(merged: MergedSchema, links: Sequence[str]) -> str:
-    lines = [_description(merged.description, "") + "schema"]
+    lines = [print_description(merged.description) + "schema"]
     lines.extend(f"  {link}" for link in links)
     lines.extend(f"  {_directive(use)}" for use in merged.schema_directives)
     lines.append("{")
@@ -145,21 +143,8 @@ def _graph_enum(schemas: Sequence[SubgraphSchema]) -> str:
     return "\n".join(["enum join__Graph {", *values, "}"])
 
 
-def _description(text: str | None, indent: str) -> str:
-    if not text:
-        return ""
-    if not is_printable_as_block_string(text):
-        return f"{indent}{print_value(text)}\n"
-    block = print_block_string(text)
-    return "\n".join(f"{indent}{line}" if line else "" for line in block.split("\n")) + "\n"
-
-
 def _directive(use: Directive) -> str:
-    name = use.name.removeprefix(PREFIX)
-    if not use.arguments:
-        return f"@{name}"
-    arguments = ", ".join(f"{key}: {print_value(value)}" for key, value in use.arguments.items())
-    return f"@{name}({arguments})"
+    return print_directive(use.name.removeprefix(PREFIX), use.arguments)
 
 
 def _directives(uses: Sequence[Directive]) -> str:
@@ -167,8 +152,7 @@ def _directives(uses: Sequence[Directive]) -> str:
 
 
 def _input_value(value: InputValue) -> str:
-    default = "" if value.default is ABSENT else f" = {print_value(value.default)}"
-    return f"{value.name}: {value.type}{default}{_directives(value.directives)}"
+    return f"{print_input_value(value)}{_directives(value.directives)}"
 
 
 def _arguments(arguments: dict[str, InputValue], indent: str) -> str:
@@ -176,8 +160,9 @@ def _arguments(arguments: dict[str, InputValue], indent: str) -> str:
         return ""
     if not any(argument.description for argument in arguments.values()):
         return f"({', '.join(_input_value(argument) for argument in arguments.values())})"
+    deeper = f"{indent}  "
     lines = [
-        f"{_description(argument.description, f'{indent}  ')}{indent}  {_input_value(argument)}"
+        f"{print_description(argument.description, deeper)}{deeper}{_input_value(argument)}"
         for argument in arguments.values()
     ]
     return "\n".join(["(", *lines, f"{indent})"])
@@ -186,13 +171,13 @@ def _arguments(arguments: dict[str, InputValue], indent: str) -> str:
 def _directive_definition(definition: DirectiveDefinition, name: str | None = None) -> str:
     repeatable = " repeatable" if definition.is_repeatable else ""
     return (
-        f"{_description(definition.description, '')}directive @{name or definition.name}"
+        f"{print_description(definition.description)}directive @{name or definition.name}"
         f"{_arguments(definition.arguments, '')}{repeatable} on {' | '.join(definition.locations)}"
     )
 
 
 def _type(merged: MergedSchema, definition: TypeDefinition) -> str:
-    head = f"{_description(definition.description, '')}{definition.kind.value} {definition.name}"
+    head = f"{print_description(definition.description)}{definition.kind.value} {definition.name}"
     if definition.interfaces:
         head += f" implements {' & '.join(definition.interfaces)}"
     uses = [*merged.joins.get((definition.name,), ()), *definition.directives]
@@ -210,21 +195,20 @@ def _body(merged: MergedSchema, definition: TypeDefinition) -> Iterator[str]:
     for field in definition.fields.values():
         joins = merged.joins.get((definition.name, field.name), ())
         yield (
-            f"{_description(field.description, '  ')}  {field.name}"
+            f"{print_description(field.description, '  ')}  {field.name}"
             f"{_arguments(field.arguments, '  ')}: {field.type}"
             f"{_directives(joins)}{_directives(field.directives)}"
         )
     for input_field in definition.input_fields.values():
         joins = merged.joins.get((definition.name, input_field.name), ())
         directives = f"{_directives(joins)}{_directives(input_field.directives)}"
-        default = "" if input_field.default is ABSENT else f" = {print_value(input_field.default)}"
         yield (
-            f"{_description(input_field.description, '  ')}  {input_field.name}: "
-            f"{input_field.type}{default}{directives}"
+            f"{print_description(input_field.description, '  ')}  "
+            f"{print_input_value(input_field)}{directives}"
         )
     for value in definition.values.values():
         joins = merged.joins.get((definition.name, value.name), ())
         yield (
-            f"{_description(value.description, '  ')}  {value.name}"
+            f"{print_description(value.description, '  ')}  {value.name}"
             f"{_directives(joins)}{_directives(value.directives)}"
         )

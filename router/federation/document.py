@@ -136,7 +136,6 @@ class TypeDefinition:
 
 
 COMPOSITE_KINDS = (Kind.OBJECT, Kind.INTERFACE, Kind.UNION)
-INPUT_KINDS = (Kind.SCALAR, Kind.ENUM, Kind.INPUT_OBJECT)
 
 
 @dataclass(slots=True)

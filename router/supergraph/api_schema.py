@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphql import GraphQLSchema, build_schema
-from graphql.language.block_string import print_block_string
 
 from router.federation.document import (
-    ABSENT,
     Directive,
     DirectiveDefinition,
     Document,
@@ -19,27 +17,15 @@ from router.federation.document import (
     SchemaDefinition,
     TypeDefinition,
 )
+from router.federation.sdl_printer import print_description, print_directive, print_input_value
 from router.federation.sdl_reader import read_sdl
-from router.federation.values import print_value
+from router.federation.specification import EXECUTABLE_LOCATIONS, ROOTS
 from router.supergraph.links import LinkedFeatures, read_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _KEPT_DIRECTIVES = frozenset(("deprecated", "specifiedBy", "oneOf"))
-_EXECUTABLE = frozenset(
-    (
-        "QUERY",
-        "MUTATION",
-        "SUBSCRIPTION",
-        "FIELD",
-        "FRAGMENT_DEFINITION",
-        "FRAGMENT_SPREAD",
-        "INLINE_FRAGMENT",
-        "VARIABLE_DEFINITION",
-    )
-)
-_DEFAULT_ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 
 
 def build_api_schema(api_sdl: str) -> GraphQLSchema:
@@ -81,17 +67,17 @@ class _ApiPrinter:
             for operation, name in schema.operations.items()
             if name not in self._hidden
         }
-        usual = all(_DEFAULT_ROOTS.get(operation) == name for operation, name in roots.items())
+        usual = all(ROOTS.get(operation) == name for operation, name in roots.items())
         if not roots or (usual and not schema.description):
             return ""
         lines = "\n".join(f"  {operation}: {name}" for operation, name in roots.items())
-        return f"{_described(schema.description)}schema {{\n{lines}\n}}"
+        return f"{print_description(schema.description)}schema {{\n{lines}\n}}"
 
     def _directive_definition(self, definition: DirectiveDefinition) -> str:
-        locations = [name for name in definition.locations if name in _EXECUTABLE]
+        locations = [name for name in definition.locations if name in EXECUTABLE_LOCATIONS]
         if not locations or self._links.is_feature_directive(definition.name):
             return ""
-        head = f"{_described(definition.description)}directive @{definition.name}"
+        head = f"{print_description(definition.description)}directive @{definition.name}"
         arguments = self._arguments(definition.arguments.values())
         repeatable = " repeatable" if definition.is_repeatable else ""
         return f"{head}{arguments}{repeatable} on {' | '.join(locations)}"
@@ -100,7 +86,7 @@ class _ApiPrinter:
         if definition.name in self._hidden:
             return ""
         head = (
-            f"{_described(definition.description)}{definition.kind.value} {definition.name}"
+            f"{print_description(definition.description)}{definition.kind.value} {definition.name}"
             f"{self._implements(definition)}{_directives(definition.directives)}"
         )
         if definition.kind is Kind.UNION:
@@ -120,7 +106,7 @@ class _ApiPrinter:
             if not self._is_hidden(field.directives)
         ]
         lines += [
-            _described(field.description, "  ") + f"  {_input_value(field)}"
+            print_description(field.description, "  ") + f"  {_input_value(field)}"
             for field in definition.input_fields.values()
             if not self._is_hidden(field.directives)
         ]
@@ -133,13 +119,13 @@ class _ApiPrinter:
 
     def _field(self, field: Field) -> str:
         return (
-            f"{_described(field.description, '  ')}  {field.name}"
+            f"{print_description(field.description, '  ')}  {field.name}"
             f"{self._arguments(field.arguments.values())}: {field.type}"
             f"{_directives(field.directives)}"
         )
 
     def _enum_value(self, value: EnumValue) -> str:
-        described = _described(value.description, "  ")
+        described = print_description(value.description, "  ")
         return f"{described}  {value.name}{_directives(value.directives)}"
 
     def _arguments(self, arguments: Iterable[InputValue]) -> str:
@@ -148,30 +134,20 @@ class _ApiPrinter:
             return ""
         if any(item.description for item in shown):
             lines = "\n".join(
-                f"{_described(item.description, '    ')}    {_input_value(item)}" for item in shown
+                f"{print_description(item.description, '    ')}    {_input_value(item)}"
+                for item in shown
             )
             return f"(\n{lines}\n  )"
         return f"({', '.join(_input_value(item) for item in shown)})"
 
 
 def _input_value(value: InputValue) -> str:
-    default = "" if value.default is ABSENT else f" = {print_value(value.default)}"
-    return f"{value.name}: {value.type}{default}{_directives(value.directives)}"
+    return f"{print_input_value(value)}{_directives(value.directives)}"
 
 
 def _directives(directives: Iterable[Directive]) -> str:
-    return "".join(_directive(used) for used in directives if used.name in _KEPT_DIRECTIVES)
-
-
-def _directive(used: Directive) -> str:
-    if not used.arguments:
-        return f" @{used.name}"
-    arguments = ", ".join(f"{name}: {print_value(value)}" for name, value in used.arguments.items())
-    return f" @{used.name}({arguments})"
-
-
-def _described(description: str | None, indent: str = "") -> str:
-    if description is None:
-        return ""
-    block = print_block_string(description)
-    return "\n".join(f"{indent}{line}" if line else line for line in block.split("\n")) + "\n"
+    return "".join(
+        f" {print_directive(used.name, used.arguments)}"
+        for used in directives
+        if used.name in _KEPT_DIRECTIVES
+    )

@@ -142,6 +142,16 @@ def test_the_api_schema_is_what_clients_may_use() -> None:
     assert print_schema(build_schema(supergraph.api_sdl())) == print_schema(expected)
 
 
+@pytest.mark.parametrize("escaped", [r"\n after", r"before \n", r"\u0007", "two\\n  lines"])
+def test_clients_see_descriptions_as_they_are(escaped: str) -> None:
+    query = f'"{escaped}" type Query'
+    supergraph = load_supergraph(f"{HEAD} {query} @join__type(graph: A) {{ a: Int }}")
+    expected = build_schema(f"{query} {{ a: Int }}")
+    assert supergraph.api_schema.type_map["Query"].description == (
+        expected.type_map["Query"].description
+    )
+
+
 def test_types_named_like_a_specification_belong_to_the_api() -> None:
     supergraph = load_supergraph(
         HEAD
