@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from devstack.nats import EmbeddedNats
 from devstack.postgres import THROWAWAY_OPTIONS, EmbeddedPostgres
 from devstack.stack import Stack
 from tests.support.databases import Databases
@@ -44,13 +43,6 @@ def postgres_server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
 def databases(postgres_server: EmbeddedPostgres) -> Databases:
     """Quick databases: `with databases.fresh("tasks", migrate) as url:`."""
     return Databases(postgres_server)
-
-
-@pytest.fixture(scope="session")
-def nats_server(server_folder: Path) -> Iterator[EmbeddedNats]:
-    """A NATS server with JetStream at `nats_server.url`; tests use streams of their own names."""
-    with EmbeddedNats(server_folder / "nats") as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.auth_subgraph.graph import PASSWORD, AuthGraph, Person
+from tests.auth_subgraph.graph import PASSWORD, AuthGraph
 from tests.support.waiting import eventually
 
 CHANGE = """
@@ -162,19 +162,6 @@ async def test_parallel_changes_of_username_and_email_both_hold(auth: AuthGraph)
     assert me == {"username": "alicia", "email": "new@example.com"}
     changed = [event["changed"] for event in await auth.events("user.updated")]
     assert sorted(changed) == [["email"], ["username"]]
-
-
-async def test_one_of_two_who_take_a_name_at_once_is_told(auth: AuthGraph) -> None:
-    people = [await auth.register(name) for name in ("alice", "bob", "carol")]
-
-    async def rename(person: Person) -> list[str]:
-        variables = {"input": {"username": "dora"}}
-        return await auth.user_error_codes(
-            "updateProfile", UPDATE, variables=variables, token=person.token
-        )
-
-    outcomes = await asyncio.gather(*(rename(person) for person in people))
-    assert sorted(outcomes) == [[], ["USERNAME_TAKEN"], ["USERNAME_TAKEN"]]
 
 
 async def test_an_unchanged_profile_is_no_event(auth: AuthGraph) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +17,12 @@ from auth_subgraph.migrations import FOLDER
 from auth_subgraph.persistence.key_file import new_signing_key, read_key_file, write_key_file
 from auth_subgraph.settings import AuthSettings, load_settings
 from subgraph_kit.broker import Subscription, subscriptions
-from subgraph_kit.logging import log_safely
 from subgraph_kit.schema_version import newest_revision
 from subgraph_kit.settings_check import SettingsError
 from tasks_subgraph.events import consumed
 from tests.auth_subgraph.conftest import settings_for
 from tests.auth_subgraph.graph import AuthGraph
+from tests.support.logs import own_logging
 
 STRONG = "administrators horse battery"
 
@@ -55,11 +54,8 @@ class Command:
 def command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield Command(monkeypatch, capsys)
-    root.handlers, root.level = handlers, level
-    log_safely()
+    with own_logging():
+        yield Command(monkeypatch, capsys)
 
 
 @pytest.mark.parametrize(

@@ -20,18 +20,11 @@ from auth_subgraph.services.signing import ROTATION_LEAD_S, Keys, rotate_key_fil
 from subgraph_kit.tokens import LEEWAY_S
 from tests.auth_subgraph.conftest import StartAuth
 from tests.auth_subgraph.graph import AuthGraph
+from tests.support.clock import Clock
 
 
 def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-class Clock:
-    def __init__(self, now: float) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def test_published_keys_hold_no_secret_and_may_be_kept_five_minutes(

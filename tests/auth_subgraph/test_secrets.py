@@ -1,14 +1,14 @@
 """Nothing secret leaves: searched for in answers, logs and rows."""
 
 import io
-import logging
 from collections.abc import Iterator
 
 import pytest
 
-from subgraph_kit.logging import configure_logging, log_safely
+from subgraph_kit.logging import configure_logging
 from tests.auth_subgraph.graph import LOGIN, PASSWORD, REFRESH, REGISTER, AuthGraph, Person
 from tests.auth_subgraph.test_account import CHANGE, NEW
+from tests.support.logs import own_logging
 
 DIRTY = "dirty secret of hers"
 
@@ -18,13 +18,9 @@ def log_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """Everything logged, debug records included."""
     text = io.StringIO()
     monkeypatch.setattr("sys.stderr", text)
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    configure_logging("auth", level="debug", log_format="json")
-    yield text
-    root.handlers = handlers
-    root.setLevel(level)
-    log_safely()
+    with own_logging():
+        configure_logging("auth", level="debug", log_format="json")
+        yield text
 
 
 async def _use_everything(auth: AuthGraph) -> Person:

@@ -12,9 +12,10 @@ import structlog
 from fastapi import FastAPI
 
 from subgraph_kit.health import health_routes
-from subgraph_kit.logging import LogFormat, configure_logging, log_safely
+from subgraph_kit.logging import LogFormat, configure_logging
 from subgraph_kit.metrics import metrics_routes
 from tests.support.asgi import running
+from tests.support.logs import own_logging
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl"
 
@@ -23,12 +24,9 @@ JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl"
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     text = io.StringIO()
     monkeypatch.setattr("sys.stderr", text)
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    configure_logging("auth", log_format="json")
-    yield text
-    root.handlers, root.level = handlers, level
-    log_safely()
+    with own_logging():
+        configure_logging("auth", log_format="json")
+        yield text
 
 
 def test_log_records_of_everybody_have_one_form(lines: io.StringIO) -> None:

@@ -13,6 +13,7 @@ from subgraph_kit.errors import TokenProblem, UnavailableError
 from subgraph_kit.remote_keys import RemoteKeys
 from subgraph_kit.revocations import RevocationFollower, Revocations
 from subgraph_kit.tokens import Authenticator, TokenVerifier, Viewer
+from tests.support.clock import Clock
 from tests.support.token_issuer import (
     AUDIENCE,
     GARBAGE,
@@ -21,14 +22,6 @@ from tests.support.token_issuer import (
     REVOCATIONS_URL,
     TokenIssuer,
 )
-
-
-class Clock:
-    def __init__(self, now: float) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class CountedKeys:

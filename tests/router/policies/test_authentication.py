@@ -17,6 +17,7 @@ from router.policies.authentication import Authentication, Issuer
 from router.policies.identity import Identity
 from router.policies.jwks import KeySet
 from router.policies.revocations import Revocations
+from tests.support.clock import Clock
 from tests.support.token_issuer import (
     AUDIENCE,
     GARBAGE,
@@ -28,16 +29,6 @@ from tests.support.token_issuer import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-
-class Clock:
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -57,7 +48,7 @@ class Checked:
 
 @pytest.fixture
 async def checked() -> AsyncIterator[Checked]:
-    issuer, clock = TokenIssuer(), Clock()
+    issuer, clock = TokenIssuer(), Clock(time.time())
     async with issuer.client() as client:
         keys = KeySet(JWKS_URL, client, clock)
         revocations = Revocations(
