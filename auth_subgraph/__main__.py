@@ -6,8 +6,6 @@ import getpass
 import sys
 import time
 
-import structlog
-
 from subgraph_kit.command_line import (
     CommandError,
     add_commands,
@@ -43,8 +41,6 @@ def serve(_arguments: argparse.Namespace) -> int:
             asyncio.run(make_first_administrator(settings))
     except (KeyFileError, StartError) as error:
         raise CommandError(error) from error
-    log = structlog.get_logger()
-    log.info("serving", url=f"http://{settings.host}:{settings.port}/graphql")
     serve_app(app, settings)
     return 0
 

@@ -10,6 +10,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import structlog
+
 from subgraph_kit.logging import configure_logging
 from subgraph_kit.settings_check import SettingsError
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from subgraph_kit.application import SubgraphApplication
     from subgraph_kit.service_settings import ServiceSettings
+
+log = structlog.get_logger()
 
 
 class CommandError(Exception):
@@ -61,6 +65,7 @@ def serve_app(app: SubgraphApplication, settings: ServiceSettings) -> None:
     """Serve until SIGINT or SIGTERM."""
     import uvicorn  # noqa: PLC0415 - slow, and a wrong setting should be told at once
 
+    log.info("serving", url=f"http://{settings.host}:{settings.port}/graphql")
     uvicorn.run(
         app,
         host=settings.host,

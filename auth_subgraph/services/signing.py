@@ -79,7 +79,8 @@ class Keys:
     def cursor_secret(self) -> bytes:
         """What signs the cursors of lists: equal in all processes, known to none outside.
 
-        Made from the oldest key, which a rotation leaves where it is.
+        Made from the oldest key. Once rotations have dropped that, processes that start refuse the
+        cursors of those that run.
         """
         private_bytes = self._ring.keys[0].private_key.private_bytes(
             Encoding.DER, PrivateFormat.PKCS8, NoEncryption()

@@ -28,7 +28,7 @@ metadata = MetaData()
 
 _MOMENT = DateTime(timezone=True)
 
-TASKS = Table(
+tasks = Table(
     "tasks",
     metadata,
     Column("id", Uuid, primary_key=True),
@@ -67,31 +67,31 @@ _LISTED_BY = {
 for _name, _sorted_by in _LISTED_BY.items():
     Index(
         f"ix_tasks_{_name}",
-        TASKS.c.owner_id,
-        TASKS.c.is_trashed,
+        tasks.c.owner_id,
+        tasks.c.is_trashed,
         text(_sorted_by),
-        TASKS.c.id,
+        tasks.c.id,
     )
 Index(
     "ix_tasks_completed_at",
-    TASKS.c.owner_id,
-    TASKS.c.is_trashed,
-    TASKS.c.completed_at,
+    tasks.c.owner_id,
+    tasks.c.is_trashed,
+    tasks.c.completed_at,
     postgresql_where=text("completed_at IS NOT NULL"),
 )
-Index("ix_tasks_search", TASKS.c.search_vector, postgresql_using="gin")
+Index("ix_tasks_search", tasks.c.search_vector, postgresql_using="gin")
 Index(
     "ix_tasks_becoming_overdue",
-    TASKS.c.due_at,
+    tasks.c.due_at,
     postgresql_where=text("status IN (0, 1) AND overdue_marked_at IS NULL AND deleted_at IS NULL"),
 )
 Index(
     "ix_tasks_in_trash",
-    TASKS.c.deleted_at,
+    tasks.c.deleted_at,
     postgresql_where=text("deleted_at IS NOT NULL"),
 )
 
-TASK_OWNERS = Table(
+task_owners = Table(
     "task_owners",
     metadata,
     Column("owner_id", Uuid, primary_key=True),
@@ -102,7 +102,7 @@ TASK_OWNERS = Table(
 """One row per user who ever had a task. Creating a task locks it, which makes the quota exact and
 closes the gap in which a task could be created behind the back of its user's deletion."""
 
-IDEMPOTENCY_KEYS = Table(
+idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("owner_id", Uuid, primary_key=True),
@@ -113,5 +113,5 @@ IDEMPOTENCY_KEYS = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 
-OUTBOX = outbox_table(metadata)
-INBOX = inbox_table(metadata)
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)

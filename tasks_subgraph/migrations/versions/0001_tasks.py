@@ -161,10 +161,3 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX ix_inbox_handled_at ON inbox (handled_at) WHERE handled_at IS NOT NULL")
     op.execute("CREATE INDEX ix_inbox_dead_at ON inbox (dead_at) WHERE dead_at IS NOT NULL")
-
-
-def downgrade() -> None:
-    for table in ("inbox", "outbox", "idempotency_keys", "task_owners", "tasks"):
-        op.execute(f"DROP TABLE {table}")
-    op.execute("DROP FUNCTION task_search_query(uuid, text)")
-    op.execute("DROP FUNCTION task_search_vector(uuid, text, text)")
