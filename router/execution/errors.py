@@ -85,7 +85,10 @@ def from_subgraph(subgraph: str, error: JsonObject, path: ConcretePath | None) -
     own = error.get("extensions")
     extensions = {**own} if isinstance(own, dict) else {}
     extensions["service"] = subgraph
-    rewritten: JsonObject = {"message": str(error.get("message", "")), "extensions": extensions}
+    message = error.get("message")
+    if not isinstance(message, str) or not message:
+        message = f"Subgraph '{subgraph}' gave an error without a message."
+    rewritten: JsonObject = {"message": message, "extensions": extensions}
     if path:
         rewritten["path"] = list(path)
     return rewritten

@@ -7,6 +7,7 @@ shape) is read leniently: as JSON, and from it into the same objects, place by p
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
     from router.planning.query_plan import Fetch
 
 _decode = msgspec.json.Decoder().decode
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SURROGATES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
+)
+"""Pairs, halves, and other escapes, so that what follows an escaped backslash is left alone."""
+
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _ENTITY_TYPES = {dict, type(None)}
@@ -169,7 +178,7 @@ class CompiledFetch:
             msg = f"HTTP status {status}"
             raise self._invalid(msg)
         try:
-            answer = _decode(response.body)
+            answer = _decode_json(response.body)
         except NOT_JSON as error:
             msg = f"HTTP status {status}, not JSON: {error}"
             raise self._invalid(msg) from error
@@ -262,3 +271,21 @@ class CompiledFetch:
 
     def _invalid(self, detail: str) -> SubgraphError:
         return SubgraphError(self.subgraph, "invalid_response", detail)
+
+
+def _decode_json(body: bytes) -> JsonValue:
+    """Decode JSON, also such as strict decoders refuse and JavaScript writes and reads.
+
+    That is JSON after a byte order mark, and with halves of surrogate pairs: a program that cuts
+    text after so many UTF-16 units cuts an emoji in two. A half becomes U+FFFD.
+    """
+    try:
+        return _decode(body)
+    except NOT_JSON:
+        mended = _SURROGATES.sub(
+            lambda found: b"\\ufffd" if found["half"] else found[0],
+            body.removeprefix(_BYTE_ORDER_MARK),
+        )
+        if mended == body:
+            raise
+        return _decode(mended)
