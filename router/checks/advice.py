@@ -89,6 +89,11 @@ _ADVICE = {
         "Make the input field nullable or give it a default.", "Send it."
     ),
     "DEFAULT_OF_REQUIRED_REMOVED": Advice("Make it nullable, or keep a default.", "Send it."),
+    "ROOT_TYPE_CHANGED": Advice("Keep the name.", "Write the new name in fragments."),
+    "ROOT_TYPE_REMOVED": Advice(
+        "Keep it as a root until no known operation asks it.", "Take out these operations."
+    ),
+    "ONE_OF_ADDED": Advice("Add an input type under a new name.", "Send exactly one field."),
     "VALUE_REMOVED_FROM_ENUM": Advice(
         'Keep the value with @deprecated(reason: "...") and stop sending it.',
         "Send it no longer.",

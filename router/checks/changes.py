@@ -1,8 +1,8 @@
 """What changed between two schemas, and what each change means for clients.
 
 graphql-core decides what is breaking, dangerous and safe. It says where only in its descriptions,
-so the coordinate is read from there. Deprecations, which it leaves out, are found here, and a
-removal and an addition that look like a rename become one change.
+so the coordinate is read from there. A removal and an addition that look like a rename become one
+change, and what graphql-core does not notice is added.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING
 
 from graphql import (
-    GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -28,9 +27,10 @@ from graphql.utilities.find_schema_changes import (
 
 from router.checks.change import Change, Severity
 from router.checks.renames import join_renames
+from router.checks.unnoticed_changes import reasons_of_deprecations, unnoticed_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 # How graphql-core words the place of a change, the more telling form first.
 _PLACES = (
@@ -42,7 +42,7 @@ _PLACES = (
 
 def schema_changes(old: GraphQLSchema, new: GraphQLSchema) -> tuple[Change, ...]:
     """Every change from `old` to `new`, the breaking ones first."""
-    deprecations = _deprecations(old)
+    deprecations = reasons_of_deprecations(old)
     changes = [
         _change(found, old, new, deprecations)
         for found in find_schema_changes(old, new)
@@ -50,7 +50,7 @@ def schema_changes(old: GraphQLSchema, new: GraphQLSchema) -> tuple[Change, ...]
         if not found.description.startswith("Standard scalar")
     ]
     changes = join_renames(changes, old, new)
-    changes += _deprecation_changes(deprecations, _deprecations(new))
+    changes += unnoticed_changes(old, new)
     rank = list(Severity).index
     return tuple(sorted(changes, key=lambda c: (rank(c.severity), c.coordinate, c.code)))
 
@@ -86,8 +86,11 @@ def _change(
 
 
 def _is_required(coordinate: str, schema: GraphQLSchema) -> bool:
-    owner, _, member = coordinate.partition(".")
-    field, _, argument = member.rstrip(":)").partition("(")
+    holder, _, argument = coordinate.rstrip(":)").partition("(")
+    if holder.startswith("@"):
+        directive = schema.get_directive(holder[1:])
+        return directive is not None and is_required_argument(directive.args[argument])
+    owner, _, field = holder.partition(".")
     match schema.type_map.get(owner):
         case GraphQLInputObjectType(fields=fields):
             return is_required_input_field(fields[field])
@@ -103,41 +106,3 @@ def coordinate_in(message: str) -> str:
         if found is not None:
             return re.sub(r"\((\w+)\)", r"(\1:)", found["place"])
     return ""
-
-
-def _deprecations(schema: GraphQLSchema) -> Mapping[str, str | None]:
-    return dict(_reasons(schema))
-
-
-def _reasons(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
-    for type_ in schema.type_map.values():
-        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
-            for name, field in type_.fields.items():
-                yield f"{type_.name}.{name}", field.deprecation_reason
-                for argument_name, argument in field.args.items():
-                    coordinate = f"{type_.name}.{name}({argument_name}:)"
-                    yield coordinate, argument.deprecation_reason
-        elif isinstance(type_, GraphQLInputObjectType):
-            for name, input_field in type_.fields.items():
-                yield f"{type_.name}.{name}", input_field.deprecation_reason
-        elif isinstance(type_, GraphQLEnumType):
-            for name, value in type_.values.items():
-                yield f"{type_.name}.{name}", value.deprecation_reason
-
-
-def _deprecation_changes(
-    old: Mapping[str, str | None], new: Mapping[str, str | None]
-) -> list[Change]:
-    changes: list[Change] = []
-    for coordinate, reason in new.items():
-        before = old.get(coordinate)
-        if coordinate not in old or before == reason:
-            continue
-        if reason is None:
-            code, message = "DEPRECATION_REMOVED", f"{coordinate} is no longer deprecated."
-        elif before is None:
-            code, message = "DEPRECATION_ADDED", f"{coordinate} is deprecated: {reason}"
-        else:
-            code, message = "DEPRECATION_CHANGED", f"{coordinate} is deprecated now for: {reason}"
-        changes.append(Change(Severity.SAFE, code, coordinate, message))
-    return changes

@@ -8,7 +8,9 @@ from router.checks.changes import schema_changes
 from router.checks.coordinates import parents, positions
 
 BEFORE = """
+schema { query: Query mutation: Mutation }
 directive @shown(as: String) on FIELD | QUERY
+directive @cut(size: Int! = 1) on FIELD
 type Query { tasks(first: Int = 20, state: State): [Task!] owner: Being me: User }
 interface Node { id: ID! }
 type Task implements Node { id: ID! title: String! note: String state: State! }
@@ -16,6 +18,7 @@ type User { id: ID! name: String }
 type Robot { id: ID! }
 union Being = User | Robot
 enum State { OPEN DONE }
+input Pick { id: ID name: String }
 input Order { field: String! after: Int = 1 descending: Boolean! = false }
 type Mutation { sort(order: Order): Int }
 """
@@ -48,6 +51,10 @@ CHANGES = [
     ("(as: String)", "", "breaking", "DIRECTIVE_ARG_REMOVED", "@shown(as:)"),
     ("as: String", "as: Int", "breaking", "ARG_CHANGED_KIND", "@shown(as:)"),
     ("(as: String)", "(as: String by: Int)", "safe", "OPTIONAL_DIRECTIVE_ARG_ADDED", "@shown(by:)"),
+    ("size: Int! = 1", "size: Int!", "breaking", "DEFAULT_OF_REQUIRED_REMOVED", "@cut(size:)"),
+    ("mutation: Mutation", "mutation: User", "breaking", "ROOT_TYPE_CHANGED", "Mutation"),
+    ("mutation: Mutation", "", "breaking", "ROOT_TYPE_REMOVED", "Mutation"),
+    ("input Pick", "input Pick @oneOf", "breaking", "ONE_OF_ADDED", "Pick"),
     ("FIELD | QUERY", "FIELD", "breaking", "DIRECTIVE_LOCATION_REMOVED", "@shown"),
     ("name: String", "name: String @deprecated", "safe", "DEPRECATION_ADDED", "User.name"),
 ]  # fmt: skip
@@ -72,6 +79,14 @@ def test_the_coordinate_of_a_change_is_found_in_one_of_the_two_documents(
     known = positions(BEFORE).keys() | positions(after).keys()
     for change in schema_changes(build_schema(BEFORE), build_schema(after)):
         assert change.coordinate in known, change
+
+
+def test_an_input_that_takes_several_fields_again_is_safe() -> None:
+    one, several = (
+        f"type Query {{ a(b: B): Int }} input B{use} {{ c: Int d: Int }}" for use in (" @oneOf", "")
+    )
+    [change] = schema_changes(build_schema(one), build_schema(several))
+    assert (change.severity, change.code) == (Severity.SAFE, "ONE_OF_REMOVED")
 
 
 def test_the_same_schema_has_no_changes() -> None:
