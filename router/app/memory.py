@@ -44,10 +44,11 @@ class FreeMemory:
 
     def observe(self, observations: Observations) -> None:
         """To be called on the event loop, after the answer to a request was sent."""
-        largest = observations.response_bytes
+        is_large = observations.response_bytes >= LARGE_BYTES
         for fetch in observations.fetches:
-            largest = max(largest, fetch.response_bytes)
-        if largest >= LARGE_BYTES and self._trim is not None and not self._is_due:
+            if fetch.response_bytes >= LARGE_BYTES:
+                is_large = True
+        if is_large and self._trim is not None and not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_later(_DELAY_S, self._give_back)
 

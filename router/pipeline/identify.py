@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Unique, not secret: drawing every id from the system's randomness costs a system call a request.
 _PROCESS = os.urandom(8).hex()
-_count = count(1)
+_count = count(10**15)
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 
@@ -53,4 +53,4 @@ def request_id(header: bytes | None) -> str:
     """The client's request id if it is a harmless word, else one of our own."""
     if header is not None and _REQUEST_ID.fullmatch(header):
         return header.decode("ascii")
-    return f"{_PROCESS}{next(_count):016x}"
+    return f"{_PROCESS}{next(_count)}"

@@ -51,7 +51,7 @@ class Usage(msgspec.Struct):
         is_allowed: The call is within the limit.
         remaining: Calls that could follow at once.
         reset_s: Whole seconds: for a refused call until the next is allowed, for an allowed one
-            until it does not count any more.
+            after which it does not count any more.
     """
 
     is_allowed: bool
@@ -97,8 +97,7 @@ class MemoryCounts:
         self._totals[caller] = total + 1
         part = self._parts[-1]
         part[caller] = part.get(caller, 0) + 1
-        reset_s = math.ceil((PARTS - position % 1) * self._part_s)
-        return Usage(True, self._rate.count - total - 1, reset_s)  # noqa: FBT003
+        return Usage(True, self._rate.count - total - 1, self._rate.window_s)  # noqa: FBT003
 
     def _move(self, now: int) -> None:
         for _ in range(min(now - self._now, PARTS)):

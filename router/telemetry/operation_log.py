@@ -73,50 +73,52 @@ _FetchPart = tuple[str, str, int, float, int]
 """One request to a subgraph: its name, outcome, HTTP status, duration in ms, attempts."""
 
 
-_MILLISECONDS = [f".{number:03d}Z" for number in range(1000)]
-
-
 class Clock:
     """The time of day as text, to the millisecond.
 
-    Formatting a date takes longer than all the rest of a line, so the seconds are kept.
+    Formatting a date takes longer than all the rest of a line, so the last text is kept, and the
+    last second's.
     """
 
-    __slots__ = ("_now", "_second", "_text")
+    __slots__ = ("_millisecond", "_now", "_second", "_start", "_text")
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._second = -1
-        self._text = ""
+        self._second = self._millisecond = -1
+        self._start = self._text = ""
 
-    def __call__(self) -> str:
-        now = self._now()
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return self._text + _MILLISECONDS[int((now - second) * 1000)]
+    def text(self) -> str:
+        """The moment of the call, "2026-01-31T23:59:59.999Z"."""
+        millisecond = int(self._now() * 1000)
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            second, rest = divmod(millisecond, 1000)
+            if second != self._second:
+                self._second = second
+                self._start = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._text = f"{self._start}.{rest:03d}Z"
+        return self._text
 
 
 class OperationLog:
     """Writes the lines."""
 
-    __slots__ = ("_clock", "_line", "_writer")
+    __slots__ = ("_line", "_moment", "_writer")
 
     def __init__(
         self,
         writer: LineWriter,
         log_format: LogFormat,
-        clock: Callable[[], str] | None = None,
+        moment: Callable[[], str] | None = None,
     ) -> None:
         self._writer = writer
         self._line = _json_line if log_format == "json" else _text_line
-        self._clock = clock or Clock()
+        self._moment = moment or Clock().text
 
     def observe(self, observations: Observations, now_s: float) -> None:
         """Write the line of one request."""
         duration_ms = (now_s - observations.started_s) * 1e3
-        self._writer.write(self._line(observations, self._clock(), duration_ms))
+        self._writer.write(self._line(observations, self._moment(), duration_ms))
 
 
 def _is_refusal(observations: Observations) -> bool:

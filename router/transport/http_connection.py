@@ -68,7 +68,7 @@ class HttpConnection(asyncio.Protocol):
             ConnectionAbortedError: The connection ended later, or what came is no HTTP.
             ResponseTooLargeError: As it says.
         """
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         self._deadline = deadline
         self.transport.write(message)
         return self._waiter
@@ -91,6 +91,8 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
+        # Kept: asking for it is a system call up to Python 3.11.
+        self._loop = asyncio.get_running_loop()
 
     def data_received(self, data: bytes) -> None:
         self._size += len(data)

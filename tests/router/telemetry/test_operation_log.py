@@ -31,7 +31,7 @@ def observed() -> Observations:
 async def lines(*all_observations: Observations, log_format: LogFormat = "json") -> list[str]:
     stream = io.BytesIO()
     writer = LineWriter(stream)
-    log = OperationLog(writer, log_format, Clock(lambda: NOW))
+    log = OperationLog(writer, log_format, Clock(lambda: NOW).text)
     for observations in all_observations:
         log.observe(observations, observations.started_s + 0.0125)
     assert stream.getvalue() == b""  # gathered, not written one by one
@@ -95,11 +95,11 @@ async def test_people_get_one_short_line() -> None:
 def test_the_time_goes_on() -> None:
     now = [NOW]
     clock = Clock(lambda: now[0])
-    assert clock() == "2026-11-21T10:15:30.123Z"
+    assert clock.text() == "2026-11-21T10:15:30.123Z"
     now[0] += 0.8
-    assert clock() == "2026-11-21T10:15:30.923Z"
+    assert clock.text() == "2026-11-21T10:15:30.923Z"
     now[0] += 86_400
-    assert clock() == "2026-11-22T10:15:30.923Z"
+    assert clock.text() == "2026-11-22T10:15:30.923Z"
 
 
 class Stream(io.BytesIO):
