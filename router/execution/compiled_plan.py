@@ -14,7 +14,7 @@ from router.execution.representations import is_flat, types_of
 from router.execution.sent import SentOperation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from router.execution.locate import Keys
     from router.execution.shape import Selection
@@ -41,12 +41,19 @@ class CompiledPlan:
     ) -> None:
         layout = Layout(selection)
         active = [
-            (fetch, [item for item in fetch.entity_calls if _hold(item.conditions, conditions)])
+            (
+                fetch,
+                {
+                    Source(fetch.id, number): call
+                    for number, call in enumerate(fetch.entity_calls)
+                    if _hold(call.conditions, conditions)
+                },
+            )
             for fetch in plan.fetches
             if _hold(fetch.conditions, conditions)
         ]
         for fetch, calls in active:
-            _keep_what_is_read(layout, fetch, calls)
+            _keep_what_is_read(layout, fetch, calls.values())
         operations: dict[int, SentOperation] = {}
         for fetch, calls in active:
             operation = operations[fetch.id] = SentOperation(
@@ -59,7 +66,7 @@ class CompiledPlan:
         self.fetches: list[CompiledFetch | None] = [None] * len(plan.fetches)
         for fetch, calls in active:
             compiled = [
-                CompiledCall(call, _source(fetch, call), layout, shared, merge) for call in calls
+                CompiledCall(call, source, layout, shared, merge) for source, call in calls.items()
             ]
             self.fetches[fetch.id] = CompiledFetch(
                 fetch, operations[fetch.id], layout, compiled, merge
@@ -68,7 +75,7 @@ class CompiledPlan:
         self.project = compile_projection(selection, layout, shared)
 
 
-def _keep_what_is_read(layout: Layout, fetch: Fetch, calls: list[EntityCall]) -> None:
+def _keep_what_is_read(layout: Layout, fetch: Fetch, calls: Iterable[EntityCall]) -> None:
     """Lay out what representations, paths and contexts read of the tree."""
     layout.find(fetch.path)
     for call in calls:
@@ -88,7 +95,9 @@ def _keep_what_is_read(layout: Layout, fetch: Fetch, calls: list[EntityCall]) ->
                 place.need(source.selections, source.types or None)
 
 
-def _enter(layout: Layout, fetch: Fetch, calls: list[EntityCall], operation: SentOperation) -> None:
+def _enter(
+    layout: Layout, fetch: Fetch, calls: Mapping[Source, EntityCall], operation: SentOperation
+) -> None:
     """Enter into the layout what a fetch brings."""
     renamed = {item.source: item.target for item in fetch.renames}
     if not fetch.entity_calls:
@@ -98,19 +107,14 @@ def _enter(layout: Layout, fetch: Fetch, calls: list[EntityCall], operation: Sen
             if is_whole:
                 place.callers.add(source)
             operation.enter(place, source, [operation.root], renamed)
-    for call in calls:
-        below = operation.below(call.response_key)
+    for source, call in calls.items():
+        below = operation.below.get(call.response_key)
         for path in call.paths:
             place, is_whole = layout.find(path)
             if place is not None and below is not None:
-                source = _source(fetch, call)
                 if is_whole and place.possible <= types_of(call):
                     place.callers.add(source)
                 operation.enter(place, source, [below], renamed)
-
-
-def _source(fetch: Fetch, call: EntityCall) -> Source:
-    return Source(fetch.id, fetch.entity_calls.index(call))
 
 
 def _hold(conditions: tuple[Condition, ...], values: Mapping[str, bool]) -> bool:

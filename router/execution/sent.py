@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from graphql import (
@@ -66,12 +67,11 @@ class SentOperation:
         self._schema = schema
         self._conditions = conditions
 
-    def below(self, key: str) -> SelectionSetNode | None:
-        """What is selected below a root field."""
-        for sent in self.fields(self.root, frozenset()):
-            if sent.key == key:
-                return sent.node.selection_set
-        return None
+    @cached_property
+    def below(self) -> dict[str, SelectionSetNode | None]:
+        """What is selected below each root field, by response key."""
+        fields = self.fields(self.root, frozenset())
+        return {sent.key: sent.node.selection_set for sent in fields}
 
     def fields(self, selection_set: SelectionSetNode, types: frozenset[str]) -> Iterator[SentField]:
         """Fields with fragments inlined; the same key may come several times.

@@ -93,7 +93,8 @@ def condition_variables(document: DocumentNode, plan: QueryPlan) -> tuple[str, .
                     if isinstance(argument.value, VariableNode):
                         names.add(argument.value.name.value)
 
-    visit(document, Collector())
+    if any(getattr(node, "variable_definitions", ()) for node in document.definitions):
+        visit(document, Collector())
     for fetch in plan.fetches:
         names.update(item.variable for item in fetch.conditions)
         names.update(item.variable for call in fetch.entity_calls for item in call.conditions)
