@@ -72,6 +72,8 @@ class Tree:
         known = self.fields.get(key)
         if known is None:
             below = None if edge.target is None else Tree(edge.target.type_name)
+            if below is not None and edge.is_narrower:
+                below.add_typename()  # execution tells the types of the supergraph's field by it
             known = self.fields[key] = TreeField(
                 response_key, edge.name, arguments, variables, edge.type, conditions, below
             )

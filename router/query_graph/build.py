@@ -188,7 +188,14 @@ class QueryGraph:
             contexts=field.context_arguments,
             is_last_resort=is_last_resort,
             needs_entry=bool(requires or field.context_arguments),
+            is_narrower=self._is_narrower(node.type_name, field.name, target),
         )
+
+    def _is_narrower(self, type_name: str, field: str, target: Node | None) -> bool:
+        if target is None or target.is_abstract or target.is_interface_object:
+            return False
+        ref = self.supergraph.field_types.get(type_name, {}).get(field)
+        return ref is not None and self.is_abstract(named_type(ref))
 
     def _is_active(self, field: SubgraphField) -> bool:
         labels = self.override_labels

@@ -97,6 +97,7 @@ class FieldEdge:
         contexts: Arguments filled from objects above; such a field is read by entering as well.
         is_last_resort: An external key field: the subgraph knows it, but may answer null for it.
         needs_entry: Whether it is read only where its subgraph is entered for it.
+        is_narrower: Of an object type here, of an interface or union in the supergraph.
     """
 
     name: str
@@ -107,6 +108,7 @@ class FieldEdge:
     contexts: tuple[ContextArgument, ...] = ()
     is_last_resort: bool = False
     needs_entry: bool = False
+    is_narrower: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -79,13 +79,13 @@ def _solve_by_member(
     ways: Sequence[Way] | None,
     possible: Sequence[str] | None = None,
 ) -> Sequence[Solved] | None:
-    """Solve for each object type that can stand here; no type at all is fine."""
+    """Solve for each object type that can stand here; none is fine for a union without members."""
     if ways is None:
         place.close()
     solved = []
     types = place.member_types()
-    if not types and not place.ways:
-        return None
+    if not types and all(way.node.is_interface_object for way in place.ways):
+        return None  # of which types the objects are is not known
     for type_name in types:
         if possible is None or type_name in possible:
             below = solve(place.narrow(type_name), fields)

@@ -42,6 +42,7 @@ from tests.router.planning.plan_shapes import (
     PlanError,
     Shape,
     arguments_of,
+    entries_of,
     lookup,
     merge,
     response_key_of,
@@ -298,12 +299,12 @@ class _Play:
             below: dict[int, Shape] = {}
             for shape, types in found:
                 for type_name in types:
-                    entry = self._lookup(shape, type_name, segment)
-                    if entry is not None and entry.below is not None:
-                        if not entry.fetches & self._before[fetch.id]:
-                            msg = f"fetch {fetch.id} goes to {segment} too early"
-                            raise PlanError(msg)
-                        below[id(entry.below)] = entry.below
+                    entries = entries_of(self._supergraph, shape, type_name, segment)
+                    in_time = [item for item in entries if item.fetches & self._before[fetch.id]]
+                    if entries and not in_time:
+                        msg = f"fetch {fetch.id} goes to {segment} too early"
+                        raise PlanError(msg)
+                    below |= {id(item.below): item.below for item in in_time if item.below}
             found = [(shape, list(shape.types)) for shape in below.values()]
         return [(shape, types) for shape, types in found]
 

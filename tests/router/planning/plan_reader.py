@@ -120,6 +120,19 @@ class OperationReader:
                 is_abstract_type(declared) and self._api.is_sub_type(declared, concrete)
             ):
                 self._collect(fragment.selection_set, concrete, by_key, where)
-            elif is_abstract_type(concrete):
+            elif is_abstract_type(concrete) and self._selects(fragment.selection_set):
                 msg = f"{where}: {concrete.name} is not told apart"
                 raise PlanError(msg)
+
+    def _selects(self, selection_set: SelectionSetNode) -> bool:
+        """Whether any field is left by the conditions."""
+        return any(
+            isinstance(node, FieldNode) or self._selects(self._inside(node))
+            for node in selection_set.selections
+            if self._is_included(node)
+        )
+
+    def _inside(self, fragment: Any) -> SelectionSetNode:
+        named = self._fragments.get(fragment.name.value) if hasattr(fragment, "name") else None
+        inside: SelectionSetNode = (named or fragment).selection_set
+        return inside

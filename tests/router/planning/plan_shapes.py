@@ -37,14 +37,25 @@ class Shape:
     types: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
 
+def entries_of(supergraph: Supergraph, shape: Shape, type_name: str, key: str) -> list[Entry]:
+    """A key of a type: read of the type itself, and of @interfaceObjects that stand for it."""
+    return [
+        entries[key]
+        for name, entries in shape.types.items()
+        if key in entries
+        and (name == type_name or type_name in supergraph.possible_types.get(name, ()))
+    ]
+
+
 def lookup(supergraph: Supergraph, shape: Shape, type_name: str, key: str) -> Entry | None:
-    """A key of a type, or of an @interfaceObject that stands for it."""
-    for name, entries in shape.types.items():
-        if key in entries and (
-            name == type_name or type_name in supergraph.possible_types.get(name, ())
-        ):
-            return entries[key]
-    return None
+    """All that is known of a key of a type."""
+    found = entries_of(supergraph, shape, type_name, key)
+    if len(found) < 2:
+        return found[0] if found else None
+    whole = Shape()
+    for entry in found:
+        merge(whole, Shape({type_name: {key: entry}}))
+    return whole.types[type_name][key]
 
 
 def merge(target: Shape, source: Shape) -> None:

@@ -16,6 +16,8 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    is_required_argument,
+    is_required_input_field,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +65,11 @@ class RandomArguments:
         self.declared: list[str] = []
 
     def write(self, arguments: Mapping[str, GraphQLArgument]) -> str:
-        chosen = [name for name in arguments if self._random.random() < 0.3]
+        chosen = [
+            name
+            for name, each in arguments.items()
+            if is_required_argument(each) or self._random.random() < 0.3
+        ]
         parts = [f"{name}: {self._value(arguments[name].type)}" for name in chosen]
         return f"({', '.join(parts)})" if parts else ""
 
@@ -89,7 +95,7 @@ def _write(
     if isinstance(type_, GraphQLList):
         return f"[{', '.join(inner(type_.of_type) for _ in range(random.randint(0, 2)))}]"
     if isinstance(type_, GraphQLInputObjectType):
-        names = [name for name in type_.fields if random.random() < 0.4]
+        names = _chosen_fields(type_, random)
         return f"{{{', '.join(f'{name}: {inner(type_.fields[name].type)}' for name in names)}}}"
     return _literal(random_value(GraphQLNonNull(type_), random), type_)
 
@@ -122,13 +128,24 @@ def random_value(type_: GraphQLInputType, random: Random) -> Any:
     if isinstance(type_, GraphQLList):
         return [random_value(type_.of_type, random) for _ in range(random.randint(0, 2))]
     if isinstance(type_, GraphQLInputObjectType):
-        return {
-            name: random_value(field.type, random)
-            for name, field in type_.fields.items()
-            if random.random() < 0.4
-        }
+        names = _chosen_fields(type_, random)
+        return {name: random_value(type_.fields[name].type, random) for name in names}
     if isinstance(type_, GraphQLEnumType):
         return random.choice(list(type_.values))
-    simple = {"Int": (1, 2), "String": ("t", 'é"\\\n'), "Boolean": (True, False)}
+    simple = {
+        "Int": (1, 2),
+        "Float": (1.5, 2),
+        "ID": ("1", "x"),
+        "String": ("t", 'é"\\\n'),
+        "Boolean": (True, False),
+    }
     anything: tuple[Any, ...] = (1.5, "x", {"deep": [None, True]}, [])
     return random.choice(simple.get(str(type_), anything))
+
+
+def _chosen_fields(type_: GraphQLInputObjectType, random: Random) -> list[str]:
+    return [
+        name
+        for name, each in type_.fields.items()
+        if is_required_input_field(each) or random.random() < 0.4
+    ]

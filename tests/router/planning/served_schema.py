@@ -3,47 +3,66 @@
 from __future__ import annotations
 
 from graphql import (
+    DefinitionNode,
+    DocumentNode,
     GraphQLSchema,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
     ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
     SchemaExtensionNode,
-    build_schema,
+    build_ast_schema,
     parse,
-    print_ast,
 )
-
-_DEFINITIONS = """
-scalar _Any
-scalar FieldSet
-directive @key(fields: FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
-directive @shareable repeatable on OBJECT | FIELD_DEFINITION
-directive @external on OBJECT | FIELD_DEFINITION
-directive @requires(fields: FieldSet!) on FIELD_DEFINITION
-directive @provides(fields: FieldSet!) on FIELD_DEFINITION
-directive @override(from: String!, label: String) on FIELD_DEFINITION
-directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
-directive @interfaceObject on OBJECT
-scalar ContextFieldValue
-directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION
-directive @fromContext(field: ContextFieldValue) on ARGUMENT_DEFINITION
-"""
 
 
 def served_schema(sdl: str) -> GraphQLSchema:
-    """The executable schema of a federation 2 subgraph."""
-    nodes = [node for node in parse(sdl).definitions if not isinstance(node, SchemaExtensionNode)]
+    """The executable schema of a subgraph, of federation 1 or 2."""
+    nodes = _with_definitions(parse(sdl, no_location=True).definitions)
     entities = [
         node.name.value
         for node in nodes
-        if isinstance(node, ObjectTypeDefinitionNode)
-        and any(used.name.value == "key" for used in node.directives or ())
+        if isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode)
+        and any(used.name.value in ("key", "federation__key") for used in node.directives or ())
     ]
-    served = _DEFINITIONS + "\n".join(print_ast(node) for node in nodes)
+    added = "scalar _Any"
+    fields = "_service: String"
+    if entities:
+        added += f" union _Entity = {' | '.join(dict.fromkeys(entities))}"
+        fields += " _entities(representations: [_Any!]!): [_Entity]!"
     has_query = any(
         isinstance(node, ObjectTypeDefinitionNode) and node.name.value == "Query" for node in nodes
     )
-    added = "_service: String"
-    if entities:
-        served += f"\nunion _Entity = {' | '.join(entities)}\n"
-        added += " _entities(representations: [_Any!]!): [_Entity]!"
-    served += f"\n{'extend ' if has_query else ''}type Query {{ {added} }}"
-    return build_schema(served)
+    added += f" {'extend ' if has_query else ''}type Query {{ {fields} }}"
+    definitions = (*nodes, *parse(added).definitions)
+    # The definitions of federation's directives are the library's; composition checks their use.
+    return build_ast_schema(DocumentNode(definitions=definitions), assume_valid_sdl=True)
+
+
+def _with_definitions(nodes: tuple[DefinitionNode, ...]) -> list[DefinitionNode]:
+    """Extensions of types that are defined elsewhere become their definitions here."""
+    defined = {
+        node.name.value
+        for node in nodes
+        if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode)
+    }
+    served: list[DefinitionNode] = []
+    for node in nodes:
+        if isinstance(node, ObjectTypeExtensionNode | InterfaceTypeExtensionNode):
+            is_first = node.name.value not in defined
+            defined.add(node.name.value)
+            served.append(_definition(node) if is_first else node)
+        elif not isinstance(node, SchemaExtensionNode):
+            served.append(node)
+    return served
+
+
+def _definition(node: ObjectTypeExtensionNode | InterfaceTypeExtensionNode) -> DefinitionNode:
+    is_object = isinstance(node, ObjectTypeExtensionNode)
+    kind = ObjectTypeDefinitionNode if is_object else InterfaceTypeDefinitionNode
+    return kind(
+        name=node.name,
+        interfaces=node.interfaces,
+        directives=node.directives,
+        fields=node.fields,
+    )
