@@ -41,7 +41,7 @@ def postgres_server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def databases(postgres_server: EmbeddedPostgres) -> Databases:
-    """Quick databases: `with databases.fresh("tasks", migrate) as url:`."""
+    """Databases on it: `with databases.fresh("tasks", migrate) as url:`."""
     return Databases(postgres_server)
 
 

@@ -10,16 +10,14 @@ from pydantic import SecretStr
 
 from auth_subgraph.app import create_app
 from auth_subgraph.migrations import FOLDER
-from auth_subgraph.persistence.tables import metadata
 from auth_subgraph.settings import AuthSettings
 from subgraph_kit.database import Database
 from subgraph_kit.durations import RateLimit
 from subgraph_kit.migrations import upgrade
 from tests.auth_subgraph.graph import AuthGraph
 from tests.support.asgi import running
-from tests.support.databases import Databases
+from tests.support.databases import EMPTY, Databases
 
-EMPTY = f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"
 WIDE = RateLimit(100_000, 60)
 
 StartAuth = Callable[..., AbstractAsyncContextManager[AuthGraph]]

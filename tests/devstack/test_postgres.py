@@ -20,7 +20,6 @@ from devstack.errors import (
 )
 from devstack.postgres import THROWAWAY_OPTIONS, EmbeddedPostgres
 from devstack.process import LOOPBACK
-from tests.support.databases import Databases
 
 
 def embedded(data_dir: Path, port: int | None = None) -> EmbeddedPostgres:
@@ -122,15 +121,3 @@ def test_the_server_ends_with_a_killed_starter(data_dir: Path) -> None:
     while Path(f"/proc/{server_pid}/exe").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not (data_dir / "postmaster.pid").exists()
-
-
-def test_copies_of_a_template_are_independent(databases: Databases) -> None:
-    async def migrate(url: str) -> None:
-        await fetch(url.replace("+asyncpg", ""), "CREATE TABLE migrated ()")
-
-    count = "SELECT count(*) FROM migrated"
-    with databases.fresh("copies", migrate) as first, databases.fresh("copies", migrate) as second:
-        assert first != second
-        plain = second.replace("+asyncpg", "")
-        asyncio.run(fetch(first.replace("+asyncpg", ""), "DROP TABLE migrated"))
-        assert asyncio.run(fetch(plain, count)) == 0

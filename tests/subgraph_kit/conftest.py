@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from subgraph_kit.database import Database
 from subgraph_kit.event_tables import inbox_table, outbox_table
-from tests.support.databases import Databases
+from tests.support.databases import EMPTY, Databases
 
 METADATA: Final = MetaData()
 outbox_table(METADATA)
@@ -25,14 +25,21 @@ async def _make_tables(url: str) -> None:
     await engine.dispose()
 
 
-@pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def shared_database_url(databases: Databases) -> Iterator[str]:
+    """One database for all tests of this process; each finds it empty."""
     with databases.fresh("kit", _make_tables) as url:
         yield url
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, application_name="test", pool_size=4)
+async def database(shared_database_url: str) -> AsyncIterator[Database]:
+    database = Database(shared_database_url, application_name="test", pool_size=4)
+    await database.fetch(EMPTY)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def database_url(database: Database, shared_database_url: str) -> str:
+    return shared_database_url

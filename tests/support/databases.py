@@ -1,9 +1,7 @@
-"""Databases for tests: migrated once into a template, then copied for each test."""
+"""Databases for tests: made and migrated once by each test process, emptied for each test."""
 
 import asyncio
-import inspect
-import itertools
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -11,47 +9,44 @@ import asyncpg
 
 from devstack.postgres import EmbeddedPostgres
 
-_DRIVER = "postgresql+asyncpg"
+EMPTY = """
+DO $$ DECLARE name text; BEGIN
+  SET LOCAL session_replication_role = replica;  -- no foreign key minds the order
+  FOR name IN SELECT format('%I', tablename) FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+  LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+  FOR name IN SELECT format('%I', sequencename) FROM pg_sequences WHERE schemaname = 'public'
+  LOOP EXECUTE 'ALTER SEQUENCE ' || name || ' RESTART'; END LOOP;
+END $$
+"""
+"""Takes all rows out of a database: some milliseconds, a tenth of TRUNCATE for so few."""
 
-Migrate = Callable[[str], Awaitable[None] | None]
+Migrate = Callable[[str], Coroutine[None, None, None]]
 """Brings the empty database at a URL (`postgresql+asyncpg://…`) to the newest version."""
 
 
 class Databases:
-    """Makes databases on one server; usable from synchronous and asynchronous tests alike.
-
-    A template is migrated once (about a second), a copy of it takes about 30 ms.
-    """
+    """Makes databases on one server; usable from synchronous and asynchronous tests alike."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server
-        self._numbers = itertools.count(1)
-        self._templates: dict[str, str] = {}
 
     @contextmanager
     def fresh(self, name: str, migrate: Migrate | None = None) -> Iterator[str]:
         """Give the URL of a database of the caller's own, dropped afterwards.
 
         Args:
-            name: Of the template, one for each way to migrate, such as "tasks".
-            migrate: Fills the template when it is needed first; None leaves it empty.
+            name: Of the database.
+            migrate: Fills it; None leaves it empty.
         """
-        template = self._template(name, migrate)
-        database = f"{name}_{next(self._numbers)}"
-        self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        self._execute(f'CREATE DATABASE "{name}"')
+        url = self._server.url(name, driver="postgresql+asyncpg")
         try:
-            yield self._server.url(database, driver=_DRIVER)
-        finally:
-            self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
-
-    def _template(self, name: str, migrate: Migrate | None) -> str:
-        if name not in self._templates:
-            database = f"{name}_template"
-            self._execute(f'CREATE DATABASE "{database}"')
             if migrate is not None:
-                _run(_migrated(migrate, self._server.url(database, driver=_DRIVER)))
-            self._templates[name] = database
-        return self._templates[name]
+                _run(migrate(url))
+            yield url
+        finally:
+            self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
         _run(_execute(self._server.url(), statement))
@@ -63,13 +58,6 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-async def _migrated(migrate: Migrate, url: str) -> None:
-    """Run a synchronous `migrate` in a thread: it may start an event loop of its own."""
-    result = await asyncio.to_thread(migrate, url)
-    if inspect.isawaitable(result):
-        await result
 
 
 def _run(work: Coroutine[None, None, None]) -> None:

@@ -17,7 +17,7 @@ from tasks_subgraph.app import create_app
 from tasks_subgraph.migrations import FOLDER
 from tasks_subgraph.settings import TasksSettings
 from tests.support.asgi import running
-from tests.support.databases import Databases
+from tests.support.databases import EMPTY, Databases
 from tests.support.token_issuer import AUDIENCE, ISSUER, JWKS_URL, REVOCATIONS_URL, TokenIssuer
 
 
@@ -118,17 +118,24 @@ async def migrate(url: str) -> None:
 StartSubgraph = Callable[..., AbstractAsyncContextManager[Subgraph]]
 
 
-@pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def shared_database_url(databases: Databases) -> Iterator[str]:
+    """One database for all tests of this process; each finds it empty."""
     with databases.fresh("tasks", migrate) as url:
         yield url
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, application_name="test", pool_size=3)
+async def database(shared_database_url: str) -> AsyncIterator[Database]:
+    database = Database(shared_database_url, application_name="test", pool_size=3)
+    await database.fetch(EMPTY)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def database_url(database: Database, shared_database_url: str) -> str:
+    return shared_database_url
 
 
 @pytest.fixture
