@@ -1,11 +1,9 @@
 """Commands and settings as operators meet them."""
 
 import asyncio
-import io
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
@@ -22,40 +20,17 @@ from subgraph_kit.settings_check import SettingsError
 from tasks_subgraph.events import consumed
 from tests.auth_subgraph.conftest import settings_for
 from tests.auth_subgraph.graph import AuthGraph
-from tests.support.logs import own_logging
+from tests.support.commands import Command, command_of
 
 STRONG = "administrators horse battery"
-
-
-class Completed(NamedTuple):
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-class Command:
-    """`python -m auth_subgraph …` in a thread of this process, which has imported everything."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-
-    async def __call__(self, *arguments: str, stdin: str = "", **variables: str) -> Completed:
-        self._monkeypatch.setattr(sys, "argv", ["auth_subgraph", *arguments])
-        self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        for name, value in variables.items():
-            self._monkeypatch.setenv(f"AUTH_{name}", value)
-        self._capsys.readouterr()
-        exit_code = await asyncio.to_thread(main)
-        return Completed(exit_code, *self._capsys.readouterr())
 
 
 @pytest.fixture
 def command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Command]:
-    with own_logging():
-        yield Command(monkeypatch, capsys)
+    with command_of(main, "AUTH_", monkeypatch, capsys) as command:
+        yield command
 
 
 @pytest.mark.parametrize(

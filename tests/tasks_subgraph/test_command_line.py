@@ -1,9 +1,6 @@
 """The command line: wrong variables are named in one line, dead letters are listed and replayed."""
 
-import asyncio
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,10 +8,19 @@ from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.events import Event
 from subgraph_kit.inbox import Inbox, Progress
 from subgraph_kit.settings_check import SettingsError
+from tasks_subgraph.__main__ import main
 from tasks_subgraph.settings import load_settings
+from tests.support.commands import Command, command_of
 
-REPOSITORY = Path(__file__).parents[2]
 URL = "postgresql+asyncpg://tasks:s3cret@127.0.0.1:1/tasks"
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Command]:
+    with command_of(main, "TASKS_", monkeypatch, capsys) as command:
+        yield command
 
 
 @pytest.mark.parametrize(
@@ -64,23 +70,17 @@ def test_a_wrong_variable_is_named(
     assert "s3cret" not in str(refused.value)
 
 
-def test_a_database_that_is_not_there_is_one_line() -> None:
-    command = [sys.executable, "-m", "tasks_subgraph", "migrate"]
-    ended = subprocess.run(
-        command,
-        cwd=REPOSITORY,
-        env={"TASKS_DATABASE_URL": URL},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+async def test_a_database_that_is_not_there_is_one_line(command: Command) -> None:
+    completed = await command("migrate", DATABASE_URL=URL)
 
-    assert ended.returncode == 1
-    assert len(ended.stderr.splitlines()) == 1
-    assert ended.stderr.startswith("tasks: TASKS_DATABASE_URL: ")
+    assert completed.exit_code == 1
+    assert len(completed.stderr.splitlines()) == 1
+    assert completed.stderr.startswith("tasks: TASKS_DATABASE_URL: ")
 
 
-async def test_dead_letters_are_listed_and_put_back(database_url: str, database: Database) -> None:
+async def test_dead_letters_are_listed_and_put_back(
+    command: Command, database_url: str, database: Database
+) -> None:
     event = Event(type="user.deleted", source="auth", subject="nobody", data={})
     inbox = Inbox(
         database, service="tasks", queue="q", handlers={"user.deleted": _fail}, retry_delays_s=()
@@ -89,13 +89,9 @@ async def test_dead_letters_are_listed_and_put_back(database_url: str, database:
     assert await inbox.handle_next()
 
     async def run(*arguments: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tasks_subgraph", "dead-letters", *arguments,
-            cwd=REPOSITORY, env={"TASKS_DATABASE_URL": database_url}, stdout=subprocess.PIPE,
-        )  # fmt: skip
-        output, _ = await process.communicate()
-        assert process.returncode == 0
-        return output.decode()
+        completed = await command("dead-letters", *arguments, DATABASE_URL=database_url)
+        assert completed.exit_code == 0
+        return completed.stdout
 
     listed = await run()
     assert str(event.id) in listed

@@ -1,13 +1,13 @@
 """The SDL says what the contract says, and the committed copy is the present one."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from subgraph_kit.sdl import export_sdl
+from tasks_subgraph.__main__ import main
 from tasks_subgraph.api.schema import schema
+from tests.support.logs import own_logging
 from tests.support.sdl import links, sorted_sdl
 
 REPOSITORY = Path(__file__).parents[2]
@@ -26,8 +26,11 @@ def test_the_sdl_says_word_for_word_what_the_contract_says() -> None:
     assert links(exported) == links(contract)
 
 
-def test_the_command_prints_the_sdl_without_any_setting() -> None:
-    command = [sys.executable, "-m", "tasks_subgraph", "export-schema"]
-    printed = subprocess.run(command, cwd=REPOSITORY, env={}, capture_output=True, check=True)
+def test_the_command_prints_the_sdl_without_any_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tasks_subgraph", "export-schema"])
+    with own_logging():
+        assert main() == 0
 
-    assert printed.stdout.decode() == export_sdl(schema)
+    assert capsys.readouterr().out == export_sdl(schema)
