@@ -80,21 +80,30 @@ class RabbitBroker:
             raise BrokerError("RabbitMQ did not take the event", error) from error
 
     async def consume(self, subscription: Subscription, receive: Receive) -> None:
+        arrived: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()
+
+        def end(*_: object) -> None:
+            # After what arrived before, which comes by way of the loop as well.
+            asyncio.get_running_loop().call_soon(arrived.put_nowait, None)
+
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 connection = await self._connected()
                 channel = await connection.channel()
+                channel.close_callbacks.add(end)
+                underlay = await channel.get_underlay_channel()
+                underlay.on_consumer_cancel_callbacks.add(end)  # the queue was deleted or has moved
                 await channel.set_qos(prefetch_count=_PREFETCH)
                 exchange = await self._declare_exchange(channel)
                 queue = await _declare_queue(channel, exchange, subscription)
-            async with queue.iterator() as messages:
-                async for message in messages:
-                    await _pass_on(message, receive)
+                await queue.consume(arrived.put)
+            while (message := await arrived.get()) is not None:
+                await _pass_on(message, receive)
         except _FAILURES as error:
             await self.close()
             raise BrokerError("RabbitMQ cannot be read", error) from error
         await self.close()
-        raise BrokerError("the connection to RabbitMQ was lost")
+        raise BrokerError("RabbitMQ sends no more of the queue")
 
     async def close(self) -> None:
         connection, self._connection, self._exchange = self._connection, None, None
