@@ -18,7 +18,7 @@ from router.execution.execution import Execution
 from router.execution.locate import Keys, keys_of
 from router.execution.request import RequestTemplate
 from router.execution.schedule import Schedule
-from router.execution.shape import find_operation
+from router.execution.scope import find_operation
 from router.execution.variant import Variant, condition_variables
 from router.planning.query_plan import LIST
 

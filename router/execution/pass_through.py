@@ -22,7 +22,8 @@ from graphql import (
 
 from router.errors import PlanBugError
 from router.execution.leaf_types import strict_type
-from router.execution.shape import INTROSPECTION_FIELDS, Scope, Selection, find_operation
+from router.execution.scope import Scope, find_operation
+from router.execution.shape import INTROSPECTION_FIELDS, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,8 @@ from router.errors import PlanBugError
 from router.execution.compiled_plan import CompiledPlan
 from router.execution.introspection import Introspection
 from router.execution.pass_through import compile_pass_through
-from router.execution.shape import INTROSPECTION_FIELDS, Denied, Scope, Selection
+from router.execution.scope import Denied, Scope
+from router.execution.shape import INTROSPECTION_FIELDS, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
