@@ -121,6 +121,7 @@ class Router:
             ),
             self._lifespan,
             self.options.path,
+            has_page=self.options.graphiql is not None,
         )
         self.raw_path = self.options.path.encode()
         self.metrics.add_gauge(

@@ -174,6 +174,7 @@ def _refusal(error: Any) -> ClientError:  # noqa: ANN401 (graphql-core's error)
     found = re.search(r"\$(\w+)", error.message)
     # Without the whole input object, in which a password may stand, and in the client's words.
     message = re.sub(r", found: .*", ".", error.message, flags=re.DOTALL)
+    message = re.sub(r" Found: .*", "", message, flags=re.DOTALL)  # after a suggestion
     message = re.sub(r"\bNone\.$", "null.", message)
     return ClientError(
         message,

@@ -15,9 +15,12 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class AsgiApplication:
-    """Sends `/graphql` and `/graphql/` to the endpoint and everything else to the surroundings."""
+    """Sends `/graphql` and `/graphql/` to the endpoint and everything else to the surroundings.
 
-    __slots__ = ("_endpoint", "_lifespan", "_paths", "_surroundings")
+    A browser that opens the endpoint is sent on to GraphiQL, if that is served.
+    """
+
+    __slots__ = ("_endpoint", "_has_page", "_lifespan", "_paths", "_surroundings")
 
     def __init__(
         self,
@@ -25,16 +28,21 @@ class AsgiApplication:
         surroundings: ASGIApp,
         lifespan: Lifespan,
         path: str = "/graphql",
+        *,
+        has_page: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._surroundings = surroundings
         self._lifespan = lifespan
         self._paths = (path, f"{path}/")
+        self._has_page = has_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
-            if scope["path"] in self._paths:
+            if self._has_page and self._is_visit(scope):
+                await self._send_to_page(send)
+            elif scope["path"] in self._paths:
                 await self._endpoint(scope, receive, send)
             else:
                 await self._surroundings(scope, receive, send)
@@ -43,6 +51,22 @@ class AsgiApplication:
         else:
             await receive()
             await send({"type": "websocket.close", "code": 4404, "reason": "Not answered here"})
+
+    def _is_visit(self, scope: Scope) -> bool:
+        """Whether somebody has typed the endpoint's address into a browser."""
+        return (
+            scope["method"] == "GET"
+            and scope["path"] == self._paths[0]
+            and not scope["query_string"]
+            and b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+        )
+
+    async def _send_to_page(self, send: Send) -> None:
+        # Relative, since a proxy may have taken a prefix off the path.
+        to_root = "./" + "../" * (self._paths[0].count("/") - 1)
+        headers = [(b"location", to_root.encode()), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Run the router from the server's start-up to its shutdown."""

@@ -89,6 +89,8 @@ def test_a_refusal_says_where_and_does_not_repeat_the_whole_input() -> None:
     (unknown,) = refusals("$r: Range", {"r": {"to": 1, "password": "secret"}})
     assert "'password'" in unknown.message
     assert "secret" not in unknown.message
+    (misspelled,) = refusals("$r: Range", {"r": {"to": 1, "form": "secret"}})
+    assert misspelled.message.endswith("unknown field 'form'. Did you mean 'from'?")
     (null,) = refusals("$r: Range", {"r": {"to": None}})
     assert null.message.endswith("not to be null.")
 

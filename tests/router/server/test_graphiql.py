@@ -6,7 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from router import Router, RouterOptions
 from router.server.surroundings import GraphiQL, surroundings
+from tests.router.policies.accounts_supergraph import accounts_supergraph
+from tests.support.asgi import running
 
 
 def client_of(graphiql: GraphiQL | None) -> httpx.AsyncClient:
@@ -80,3 +83,21 @@ async def test_a_router_without_graphiql_has_no_page() -> None:
     async with client_of(None) as client:
         assert (await client.get("/")).status_code == 404
         assert (await client.get("/graphiql/icon.svg")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "location"), [("/graphql", "./"), ("/api/v1/graphql", "./../../")]
+)
+async def test_a_browser_that_opens_the_endpoint_is_sent_to_the_page(
+    endpoint: str, location: str
+) -> None:
+    visit = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    options = RouterOptions(graphiql=GraphiQL(endpoint=endpoint), path=endpoint)
+    async with running(Router(accounts_supergraph(), {}, options)) as client:
+        answer = await client.get(endpoint, headers=visit)
+        assert (answer.status_code, answer.headers["location"]) == (302, location)
+        query = await client.get(endpoint, params={"query": "{ __typename }"}, headers=visit)
+        assert query.json() == {"data": {"__typename": "Query"}}
+        assert (await client.get(endpoint)).status_code == 400
+    async with running(Router(accounts_supergraph(), {})) as client:
+        assert (await client.get("/graphql", headers=visit)).status_code == 400
