@@ -3,8 +3,7 @@
 import json
 from typing import NamedTuple
 
-_TIMES = ("time", "timestamp")
-_HIDDEN = {*_TIMES, "level", "event", "service", "logger", "logger_name", "exception"}
+_HIDDEN = {"time", "level", "event", "service", "logger", "logger_name", "exception"}
 _MAX_VALUE_CHARACTERS = 300
 
 
@@ -24,8 +23,7 @@ def readable(line: str) -> Readable:
     if not isinstance(record, dict) or "event" not in record:
         return Readable("", line)
     level = str(record.get("level", "")).lower()
-    moment = next((str(record[name]) for name in _TIMES if name in record), "")
-    clock = moment.partition("T")[2][:8]
+    clock = str(record.get("time", "")).partition("T")[2][:8]
     values = [
         f"{name}={_short(value)}"
         for name, value in record.items()

@@ -54,7 +54,7 @@ def configure_logging(service: str, *, level: str = "info", log_format: LogForma
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.format_exc_info,
         _ServiceName(service),
         hide_secrets,
@@ -63,7 +63,9 @@ def configure_logging(service: str, *, level: str = "info", log_format: LogForma
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+            timestamp_key="time",
         )
     )
     structlog.configure(

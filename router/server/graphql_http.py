@@ -23,7 +23,6 @@ from router.server.cors import Cors
 from router.server.media_types import (
     GRAPHQL_RESPONSE,
     JSON,
-    MediaType,
     accepted_type,
     accepts_gzip,
     is_json,
@@ -199,7 +198,7 @@ class GraphQLEndpoint:
     async def _answer(
         self,
         request: HttpRequest,
-        media_type: MediaType | None,
+        media_type: bytes | None,
         observations: Observations,
         deadline: float,
     ) -> Answer:
@@ -264,7 +263,7 @@ class GraphQLEndpoint:
     def _frame(
         self,
         answer: Answer,
-        media_type: MediaType,
+        media_type: bytes,
         request: dict[bytes, bytes],
         observations: Observations,
     ) -> HttpResponse:
@@ -272,7 +271,7 @@ class GraphQLEndpoint:
         observations.status = answer.status
         observations.response_bytes = len(body)
         headers = [
-            (b"content-type", media_type.content_type),
+            (b"content-type", media_type),
             (b"x-request-id", observations.request_id.encode()),
             *answer.headers,
         ]

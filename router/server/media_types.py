@@ -5,26 +5,11 @@ Source: GraphQL over HTTP specification, "Media Types" and "Legacy Watershed".
 
 from __future__ import annotations
 
-from typing import NamedTuple
+JSON = b"application/json; charset=utf-8"
+"""Of responses; errors of a well-formed request are told with 200 under it."""
 
-
-class MediaType(NamedTuple):
-    """A media type a response can have.
-
-    Attributes:
-        content_type: Of the response.
-        has_strict_status: Whether errors of a well-formed request have a status of their own;
-            under `application/json` they are told with 200.
-    """
-
-    content_type: bytes
-    has_strict_status: bool
-
-
-JSON = MediaType(b"application/json; charset=utf-8", has_strict_status=False)
-GRAPHQL_RESPONSE = MediaType(
-    b"application/graphql-response+json; charset=utf-8", has_strict_status=True
-)
+GRAPHQL_RESPONSE = b"application/graphql-response+json; charset=utf-8"
+"""Of responses; errors have a status of their own under it."""
 
 _OFFERED = {
     "application/json": JSON,
@@ -37,12 +22,12 @@ _MAX_REMEMBERED = 256
 _MAX_HEADER_BYTES = 2048
 """Longer ones are not read: that takes time, and remembering them memory."""
 
-_accepted: dict[bytes, MediaType | None] = {}
+_accepted: dict[bytes, bytes | None] = {}
 _sent: dict[bytes, bool] = {}
 _compressed: dict[bytes, bool] = {}
 
 
-def accepted_type(accept: bytes | None) -> MediaType | None:
+def accepted_type(accept: bytes | None) -> bytes | None:
     """The response's media type for an `Accept` header; None if there is none to agree on.
 
     A header that is too long counts as none.
@@ -59,7 +44,7 @@ def accepted_type(accept: bytes | None) -> MediaType | None:
     return chosen
 
 
-def _negotiate(accept: bytes) -> MediaType | None:
+def _negotiate(accept: bytes) -> bytes | None:
     """The offered type of the highest quality; of equal ones the first that is named.
 
     What the client says of a type itself counts before what it says of a wildcard.

@@ -11,7 +11,7 @@ def test_a_record_becomes_a_line() -> None:
     record = {
         "event": "publishing failed",
         "level": "warning",
-        "timestamp": "2026-11-21T10:15:30.123Z",
+        "time": "2026-11-21T10:15:30.123Z",
         "service": "auth",
         "attempt": 2,
         "reason": "it's down",

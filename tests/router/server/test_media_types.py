@@ -8,7 +8,6 @@ from router.server import media_types
 from router.server.media_types import (
     GRAPHQL_RESPONSE,
     JSON,
-    MediaType,
     accepted_type,
     accepts_gzip,
     is_json,
@@ -52,7 +51,7 @@ REMEMBERED: tuple[Sized, ...] = (
         (b",;,", None),
     ],
 )
-def test_accept_is_negotiated(accept: bytes | None, expected: MediaType | None) -> None:
+def test_accept_is_negotiated(accept: bytes | None, expected: bytes | None) -> None:
     assert accepted_type(accept) is expected
 
 
