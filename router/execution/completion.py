@@ -7,7 +7,6 @@ everything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,25 +14,21 @@ from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 from msgspec import UNSET, Struct
 
 from router.execution.generated import FunctionCode
-from router.execution.json_value import JsonValue
 from router.execution.leaf_types import is_right
 from router.execution.projection import output_class
 from router.execution.tree import TYPENAME, Wrong, attribute, child, is_object, typename_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from router.execution.context import DeniedField
     from router.execution.errors import ErrorPaths
-    from router.execution.json_value import JsonObject
+    from router.execution.json_value import JsonObject, JsonValue
     from router.execution.locate import ConcretePath
-    from router.execution.shape import FieldShape, ObjectShape, Selection
+    from router.execution.shape import Complete, FieldShape, ObjectShape, Selection
 
 INVALID: JsonValue = object()
 """A null whose reason is in the errors; travels up to the nearest nullable place."""
-
-Complete = Callable[[Any, "Completion"], JsonValue]
-"""Object of the tree in; what encodes as the client's, or `INVALID`."""
 
 
 class Completion:

@@ -9,9 +9,10 @@ interface costs only the types that answers really hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     FieldNode,
@@ -29,12 +30,14 @@ from router.errors import PlanBugError
 from router.execution.leaf_types import Coerce, coercion
 
 if TYPE_CHECKING:
-    from router.execution.completion import Complete
     from router.execution.context import DeniedField
     from router.execution.json_value import JsonValue
     from router.execution.scope import Scope
 
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+
+Complete = Callable[[Any, Any], Any]
+"""Object of the tree and `Completion` in; what encodes as the client's, or `INVALID`, out."""
 
 
 def _as_it_is(value: JsonValue) -> JsonValue:
