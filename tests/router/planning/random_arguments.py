@@ -1,13 +1,9 @@
-"""Arguments of random graphs: what every subgraph takes, random values, and the mark they leave.
-
-A field with arguments answers with a mark of them, so an argument that goes astray shows.
-"""
+"""Arguments of random graphs: what every subgraph takes, and random values."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from graphql import (
     GraphQLArgument,
@@ -30,27 +26,6 @@ enum Kind { PLAIN FANCY }
 input Where { code: Int! = 1  kind: Kind = FANCY  either: [Where!] }
 scalar Any
 """
-_DEFAULTS = {"size": 3}
-
-
-def mark_of(arguments: Mapping[str, Any]) -> str:
-    """Text that differs where arguments do; empty for the defaults alone."""
-    given = {**_DEFAULTS, **arguments}
-    return "" if given == _DEFAULTS else json.dumps(given, sort_keys=True)
-
-
-def marked(value: Any, mark: str) -> Any:
-    """A value that tells with which arguments it was asked for."""
-    if not mark:
-        return value
-    if isinstance(value, list):
-        return [marked(item, mark) for item in value]
-    if isinstance(value, str):
-        return f"{value}/{mark}"
-    if isinstance(value, tuple):
-        kind, type_name, index = value
-        return (kind, type_name, (index + crc32(mark.encode())) % 4)
-    return None if value is None else value + 100 * (crc32(mark.encode()) % 1000)
 
 
 class RandomArguments:

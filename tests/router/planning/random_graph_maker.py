@@ -1,10 +1,8 @@
-"""Make random federated graphs with data from seeds."""
+"""Make random federated graphs from seeds."""
 
 from __future__ import annotations
 
-import json
 from random import Random
-from typing import Any
 
 from tests.router.planning.random_graphs import RandomField, RandomGraph, RandomType
 
@@ -43,7 +41,6 @@ class _Maker:
         self._add_contexts(graph, entities)
         self._add_roots(graph, entities)
         self._add_mutations(graph, entities)
-        self._fill(graph, entities)
         return graph
 
     def _some(self, items: list[str], least: int = 1) -> list[str]:
@@ -413,68 +410,3 @@ class _Maker:
             graph.roots["qj"] = RandomField("qj", interface, interface, [owner])
             if random.random() < 0.6:
                 graph.roots["qi"] = RandomField("qi", f"[{interface}!]", interface, [owner])
-
-    def _fill(self, graph: RandomGraph, entities: list[str]) -> None:
-        for name in graph.types:
-            graph.objects[name] = [
-                {"__typename": name, "id": f"{name}-{number}", "sku": f"sku-{name}-{number}"}
-                for number in range(4)
-            ]
-        for name, item in graph.types.items():
-            for number, record in enumerate(graph.objects[name]):
-                record["ref"] = ("ref", "Ref", number)
-                for each in item.fields.values():
-                    is_computed = each.requires or each.context is not None
-                    if each.name not in ("id", "sku", "ref") and not is_computed:
-                        record[each.name] = self._value(graph, each, f"{record['id']}.{each.name}")
-                for interface in item.interfaces:
-                    if interface in graph.interface_objects:
-                        _, extra = graph.interface_objects[interface]
-                        record[extra] = f"{extra} of {record['id']}"
-                        if "label" in graph.interface_fields[interface]:
-                            label = {"label": record["label"]}
-                            record[f"{extra}2"] = f"{extra}2 of {json.dumps(label)}"
-        graph.objects["Query"] = [
-            {name: self._value(graph, each, name) for name, each in graph.roots.items()}
-        ]
-        graph.objects["Mutation"] = [
-            {"__typename": "Mutation"}
-            | {name: self._value(graph, each, name) for name, each in graph.mutations.items()}
-        ]
-
-    def _value(self, graph: RandomGraph, each: RandomField, label: str) -> Any:
-        """A value of the field's type; an object is ("ref", type, index)."""
-        random = self._random
-        nullable = not each.type.endswith("!")
-        if nullable and random.random() < 0.15:
-            return None
-        if not each.type.startswith("["):
-            return self._item(graph, each, label)
-        items = [
-            self._item(graph, each, f"{label}[{number}]") for number in range(random.randint(0, 3))
-        ]
-        if each.type.startswith("[["):
-            return [items, None, items[:1]][: random.randint(1, 3)]
-        if "!]" not in each.type and items and random.random() < 0.2:
-            items[0] = None
-        return items
-
-    def _item(self, graph: RandomGraph, each: RandomField, label: str) -> Any:
-        random = self._random
-        match each.named:
-            case "String":
-                value: Any = label
-            case "Int":
-                value = random.randint(0, 99)
-            case "Float":
-                value = random.randint(0, 99) + 0.5
-            case "Boolean":
-                value = random.random() < 0.5
-            case "Mood":
-                value = random.choice(graph.moods({*each.owners, each.overridden_in} - {None}))
-            case "Query":
-                value = ("ref", "Query", 0)
-            case named:
-                member = random.choice(graph.members(named, each.owners))
-                value = ("ref", member, random.randint(0, 3))
-        return value

@@ -1,22 +1,10 @@
-"""Random federated graphs with data: subgraph SDL on one side, one in-process truth on the other.
-
-Every object lives in one store with all its fields, so each subgraph answers from the same truth,
-but only what its own schema lets it know: external fields are absent, unless provided or sent in a
-representation. A field with @requires is a function of what it requires, so a plan that forgets to
-send something, or sends the wrong thing, shows in the answer.
-"""
+"""Random federated graphs: types, where they are, and the SDL of each subgraph."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from tests.router.planning.random_arguments import ARGUMENTS, TYPES
-
-if TYPE_CHECKING:
-    from collections.abc import Set
-
-JsonObject = dict[str, Any]
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", '
@@ -87,8 +75,6 @@ class RandomGraph:
         interface_objects: Interface to (subgraph, field): the subgraph adds the field to it.
         context_leaves: Types that set the context to the field each hands down.
         context_owner: Subgraph that has the context.
-        objects: Type to its objects, in order of ids.
-        failing: (id of an object, field) that cannot be told.
     """
 
     subgraphs: list[str]
@@ -102,8 +88,6 @@ class RandomGraph:
     peers: dict[str, str] = field(default_factory=dict)
     context_leaves: dict[str, str] = field(default_factory=dict)
     context_owner: str = ""
-    objects: dict[str, list[JsonObject]] = field(default_factory=dict)
-    failing: set[tuple[str, str]] = field(default_factory=set)
 
     def members(self, name: str, subgraphs: list[str] | None = None) -> list[str]:
         """Object types of a type, as far as all the subgraphs know them."""
@@ -119,14 +103,9 @@ class RandomGraph:
             return [item.name for item in self.types.values() if name in item.interfaces]
         return [name]
 
-    def moods(self, subgraphs: Set[str | None]) -> list[str]:
-        """Values of the enum Mood that all the subgraphs know; each has one of its own."""
-        return ["CALM", *(f"LIKE_{name}" for name in subgraphs if len(subgraphs) == 1)]
-
     def sdl(self, subgraph: str) -> str:
         """The subgraph's schema as its developers would write it."""
-        moods = " ".join(self.moods({subgraph}))
-        parts = [LINK, TYPES, f"enum Mood {{ {moods} }}"]
+        parts = [LINK, TYPES, f"enum Mood {{ CALM LIKE_{subgraph} }}"]
         roots = [item for item in self.roots.values() if subgraph in item.owners]
         lines = [_field_line(item, subgraph) for item in roots] or ["  _nothing: Int @shareable"]
         parts.append("type Query {\n" + "\n".join(lines) + "\n}")

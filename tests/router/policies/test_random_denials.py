@@ -17,7 +17,6 @@ import pytest
 from graphql import (
     GraphQLError,
     GraphQLObjectType,
-    execute_sync,
     get_named_type,
     parse,
     validate,
@@ -30,15 +29,15 @@ from router.policies.authorization import deny, guards_of, refusals
 from router.policies.identity import ANONYMOUS
 from router.supergraph import SecurityRequirement
 from tests.router.planning.random_operations import random_operation, variables_of
-from tests.router.planning.random_subgraphs import Truth
 from tests.router.planning.test_differential import make_federation
+from tests.router.planning.world_subgraphs import Truth
 
 if TYPE_CHECKING:
     from graphql import GraphQLResolveInfo, GraphQLSchema
 
-    from tests.router.planning.random_graphs import JsonObject, RandomGraph
-    from tests.router.planning.random_subgraphs import Ledger
     from tests.router.planning.test_differential import Federation
+    from tests.router.planning.world import JsonObject, Thing, World
+    from tests.router.planning.world_subgraphs import Ledger
 
 OPERATIONS_PER_GRAPH = 16
 LOGGED_IN = SecurityRequirement(authenticated=True)
@@ -49,33 +48,24 @@ Protected = dict[Any, SecurityRequirement]
 class PartialTruth(Truth):
     """The whole graph as one schema whose protected fields raise."""
 
-    def __init__(self, graph: RandomGraph, schema: GraphQLSchema, protected: Protected) -> None:
-        super().__init__(graph, schema)
+    def __init__(self, world: World, schema: GraphQLSchema, protected: Protected) -> None:
+        super().__init__(world, schema)
         self._protected = protected
 
     def partial_answer(
         self, operation: str, variables: JsonObject, ledger: Ledger
     ) -> tuple[Any, set[str]]:
         """Data, and the places of the errors."""
-        self._ledger = ledger
-        result = execute_sync(
-            self._schema,
-            parse(operation),
-            root_value=self._root,
-            variable_values=variables,
-            field_resolver=self._resolve,
-        )
+        result = self.run(operation, variables, ledger)
         return result.data, {str(error.path) for error in result.errors or ()}
 
-    def _resolve(
-        self, record: JsonObject, info: GraphQLResolveInfo[Any], /, **arguments: Any
-    ) -> Any:
+    def _resolve(self, thing: Thing, info: GraphQLResolveInfo[Any], /, **arguments: Any) -> Any:
         parent, name = info.parent_type.name, info.field_name
         returned = get_named_type(info.return_type).name
         if not self._protected.keys().isdisjoint([parent, (parent, name), returned]):
             msg = "denied"
             raise GraphQLError(msg)
-        return super()._resolve(record, info, **arguments)
+        return super()._resolve(thing, info, **arguments)
 
 
 def protect(federation: Federation, random: Random) -> Protected:
@@ -103,7 +93,7 @@ async def answer(
     )
     plan = federation.planner.plan(denial.document)
     for subgraph in federation.subgraphs.values():
-        subgraph.labels, subgraph.ledger = frozenset(), ledger
+        subgraph.ledger = ledger
     prepared = prepare(supergraph, document, None, plan, denied=denial.fields)
     deadline = asyncio.get_running_loop().time() + 10
     context = ExecutionContext((), deadline, "test", Observations("test"))
@@ -122,7 +112,7 @@ async def check_graph(seed: int) -> int:
     federation.supergraph = replace(federation.supergraph, security=protected)
     federation.planner = Planner(federation.supergraph)
     schema = federation.supergraph.api_schema
-    truth = PartialTruth(federation.truth._graph, schema, protected)
+    truth = PartialTruth(federation.world, schema, protected)
     compared = 0
     for _ in range(OPERATIONS_PER_GRAPH):
         operation = random_operation(schema, random)
