@@ -56,6 +56,7 @@ class SupergraphFile:
         before = self._text
         try:
             if self.read() == before:
+                self._problem = ""
                 return
             await router.replace_supergraph(self._text)
         except StartupError as error:

@@ -92,3 +92,19 @@ async def test_requests_go_on_while_files_come_and_go(tmp_path: Path) -> None:
     assert all(answer == {"data": {"version": "1"}} for answer in answers)
     assert 'result="refused"} 5.0' in reloads(router)
     assert 'result="taken"} 5.0' in reloads(router)
+
+
+async def test_a_file_that_cannot_be_read_is_told_once_each_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "supergraph.graphql"
+    path.write_text(SDL)
+    file = SupergraphFile(path, 1)
+    router = Router(file.read(), {"auth": answering(), "tasks": answering()})
+    for times in (1, 2):
+        path.unlink()
+        await file.look(router)
+        await file.look(router)
+        path.write_text(SDL)
+        await file.look(router)
+        assert caplog.text.count("No such file") == times
