@@ -7,6 +7,7 @@ later one, as long as everything that depends on it still ends in time: the dept
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,17 +74,13 @@ def _share_levels(parts: Sequence[Part]) -> list[Request]:
 def _shift_one(requests: list[Request]) -> bool:
     """Merge one request into one that is not earlier; False if none can wait."""
     latest = _latest_levels(requests)
-    for early in requests:
-        if not early.is_entities:
-            continue
-        for late in requests:
-            if (
-                late is not early
-                and late.subgraph == early.subgraph
-                and early.level <= late.level <= latest[early]
-                and late.is_entities
-                and early not in _all_before(late)
-            ):
+    by_subgraph: dict[str, list[Request]] = {}
+    for request in requests:
+        if request.is_entities:
+            by_subgraph.setdefault(request.subgraph, []).append(request)
+    for alike in by_subgraph.values():
+        for early, late in permutations(alike, 2):
+            if early.level <= late.level <= latest[early] and early not in _all_before(late):
                 _merge(requests, early, late)
                 return True
     return False
