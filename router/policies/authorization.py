@@ -173,7 +173,7 @@ def _denied_field(guard: Guard, problem: TokenProblem | None) -> DeniedField:
     scopes = [requirement.scopes for requirement in guard.requirements if requirement.scopes]
     if scopes:
         extensions["requiredScopes"] = [list(together) for together in scopes[0]]
-    return DeniedField("You may not read this field.", extensions)
+    return DeniedField("You may not use this field.", extensions)
 
 
 _REFUSAL_STATUSES = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "SERVICE_OVERLOADED": 503}

@@ -221,6 +221,8 @@ class GraphQLProtocol(HttpToolsProtocol):
             self._exchange = None
             if parser.get_http_version() == "1.1":
                 _refuse_unclear_host(headers_by_name(self.headers))
+            else:
+                self.expect_100_continue = False  # HTTP/1.0 would take it for the answer
             self._take_the_long_way()
 
     def _take_the_long_way(self) -> None:

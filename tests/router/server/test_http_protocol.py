@@ -172,6 +172,10 @@ async def test_chunked_and_expected_bodies_are_read() -> None:
             assert b"100 Continue" in await connection._reader.readuntil(b"\r\n\r\n")
         await connection.send(body)
         assert (await connection.response())[0] == 200
+    async with serving() as served, served.connection() as connection:
+        old = post(VERSION, "Expect: 100-continue").replace(b"HTTP/1.1", b"HTTP/1.0", 1)
+        await connection.send(old)
+        assert (await connection.response())[0] == 200
 
 
 @pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n"])
