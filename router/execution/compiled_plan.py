@@ -11,7 +11,7 @@ from router.execution.merge import Merge
 from router.execution.object_types import ObjectType
 from router.execution.projection import compile_projection
 from router.execution.representations import is_flat, types_of
-from router.execution.sent import SentOperation
+from router.execution.sent_operation import SentOperation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,7 +10,7 @@ from graphql import GraphQLNonNull
 from msgspec import UNSET
 
 from router.execution.collect import Collected, compile_collector
-from router.execution.contexts import compile_groups
+from router.execution.from_context import compile_groups
 from router.execution.generated import FunctionCode
 from router.execution.merge import copied
 from router.execution.object_types import ObjectType

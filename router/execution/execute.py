@@ -13,10 +13,10 @@ from graphql import DocumentNode, OperationDefinitionNode, OperationType
 
 from router.errors import ClientError
 from router.execution.context import ExecutionResult
-from router.execution.contexts import places_apart
-from router.execution.execution import Execution
+from router.execution.from_context import places_apart
 from router.execution.locate import Keys, keys_of
-from router.execution.request import RequestTemplate
+from router.execution.request_template import RequestTemplate
+from router.execution.run import Run
 from router.execution.schedule import Schedule
 from router.execution.scope import find_operation
 from router.execution.variant import Variant, condition_variables
@@ -129,16 +129,16 @@ class PreparedOperation:
             PlanBugError: The plan is not sound.
         """
         variant = self._only_variant or await self._variant(variables)
-        execution = Execution(self._templates, variant, variables, context, clients)
+        run = Run(self._templates, variant, variables, context, clients)
         if variant.introspection is not None:
-            execution.introspected = await variant.introspection.answer(variables)
+            run.introspected = await variant.introspection.answer(variables)
         try:
             if self._schedule.is_chain:
                 for index in range(len(self._templates)):
-                    await execution.perform(index)
+                    await run.perform(index)
             else:
-                await self._schedule.run(execution.perform)
-            return execution.answer()
+                await self._schedule.run(run.perform)
+            return run.answer()
         except RecursionError:
             # A decoder has its limit too; what only just passed there may fail to be compared,
             # sent on or printed.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from router.execution.merge import Addition, Merge
     from router.execution.ports import SubgraphResponse
     from router.execution.representations import FieldTypes
-    from router.execution.sent import SentOperation
+    from router.execution.sent_operation import SentOperation
     from router.planning.query_plan import Fetch
 
 _decode = msgspec.json.Decoder().decode

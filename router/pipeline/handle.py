@@ -32,7 +32,7 @@ from router.pipeline.identify import identify, verify
 from router.pipeline.limit_calls import limit_calls
 from router.pipeline.limit_cost import limit_cost
 from router.pipeline.note_use import note_use
-from router.pipeline.operation import USUAL, Variant
+from router.pipeline.operation import USUAL, PlanKey
 from router.pipeline.plan import plan
 from router.pipeline.prepare_operation import prepare_operation
 from router.pipeline.respond import fail, refuse, respond
@@ -137,10 +137,10 @@ class Pipeline:
             await limit_calls(operation, identity, caller, observations, policies)
         refused = await authorize(operation, identity, caller, policies) if operation.guards else 0
         labels = engine.supergraph.override_labels
-        variant = self._variant(refused, identity, labels) if refused or labels else USUAL
-        prepared = operation.prepared.get(variant)
+        key = self._plan_key(refused, identity, labels) if refused or labels else USUAL
+        prepared = operation.prepared.get(key)
         if prepared is None:
-            prepared = await self._plan(operation, variant, engine)
+            prepared = await self._plan(operation, key, engine)
         mark("plan")
 
         variables = operation.coerce(request.variables or {})
@@ -158,9 +158,9 @@ class Pipeline:
         mark("respond")
         return answer
 
-    def _variant(self, refused: int, identity: Identity, labels: Sequence[str]) -> Variant:
+    def _plan_key(self, refused: int, identity: Identity, labels: Sequence[str]) -> PlanKey:
         active = self.policies.override_labels.active(labels)
-        return Variant(refused, identity.problem if refused else None, active)
+        return PlanKey(refused, identity.problem if refused else None, active)
 
     async def _prepare(self, text: str, name: str | None, engine: Engine) -> Operation:
         known = engine.refused.get((text, name))
@@ -177,7 +177,7 @@ class Pipeline:
         return operation
 
     @staticmethod
-    async def _plan(operation: Operation, variant: Variant, engine: Engine) -> PreparedOperation:
-        prepared = await engine.once((operation, variant), lambda: plan(operation, variant, engine))
-        operation.prepared.put(variant, prepared)
+    async def _plan(operation: Operation, key: PlanKey, engine: Engine) -> PreparedOperation:
+        prepared = await engine.once((operation, key), lambda: plan(operation, key, engine))
+        operation.prepared.put(key, prepared)
         return prepared

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from router.policies.authorization import Guard
     from router.policies.identity import TokenProblem
 
-_MAX_VARIANTS = 64
+_MAX_PLANS = 64
 _MAX_NAME_CHARACTERS = 200
 
 EstimateCost = Callable[[dict[str, Any]], float]
 """Coerced variables in, estimated cost out."""
 
 
-class Variant(NamedTuple):
+class PlanKey(NamedTuple):
     """What of a request decides the plan of its operation.
 
     Attributes:
@@ -38,7 +38,7 @@ class Variant(NamedTuple):
     override_labels: frozenset[str]
 
 
-USUAL = Variant(0, None, frozenset())
+USUAL = PlanKey(0, None, frozenset())
 """Of a request that no guard refuses, in a supergraph without labels."""
 
 
@@ -60,7 +60,7 @@ class Operation:
         guarded_calls: Calls of mutations of which a request may hold one in all.
         coordinates: What it relies on in the schema; empty unless somebody asks for that.
         guards: What a viewer must hold for fields of the operation.
-        prepared: Ready for execution, by the kind of request; see `Variant`.
+        prepared: Ready for execution, by what of a request decides its plan.
     """
 
     __slots__ = (
@@ -105,4 +105,4 @@ class Operation:
         self.limited_fields = limited_fields
         self.guarded_calls = guarded_calls
         self.coordinates = coordinates
-        self.prepared: LruCache[Variant, PreparedOperation] = LruCache(max_items=_MAX_VARIANTS)
+        self.prepared: LruCache[PlanKey, PreparedOperation] = LruCache(max_items=_MAX_PLANS)

@@ -9,18 +9,18 @@ from router.policies.authorization import deny
 
 if TYPE_CHECKING:
     from router.pipeline.engine import Engine
-    from router.pipeline.operation import Operation, Variant
+    from router.pipeline.operation import Operation, PlanKey
 
 
-def plan(operation: Operation, variant: Variant, engine: Engine) -> PreparedOperation:
+def plan(operation: Operation, key: PlanKey, engine: Engine) -> PreparedOperation:
     """The operation ready for execution."""
     supergraph, node = engine.supergraph, operation.node
     name = node.name.value if node.name is not None else None
     document, denied = operation.document, None
-    if variant.refused:
-        denial = deny(document, operation.guards, variant.refused, variant.problem, supergraph)
+    if key.refused:
+        denial = deny(document, operation.guards, key.refused, key.problem, supergraph)
         document, denied = denial.document, denial.fields
-    query_plan = engine.planner.plan(document, name, override_labels=variant.override_labels)
+    query_plan = engine.planner.plan(document, name, override_labels=key.override_labels)
     return prepare(
         supergraph, operation.document, name, query_plan, denied=denied, variants=engine.variants
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from router.execution.fetch import CompiledFetch
     from router.execution.json_value import JsonObject
     from router.execution.ports import SubgraphClient, SubgraphResponse
-    from router.execution.request import RequestTemplate
+    from router.execution.request_template import RequestTemplate
     from router.execution.variant import Variant
 
 _encode = msgspec.json.Encoder().encode
@@ -40,7 +40,7 @@ class _Response(msgspec.Struct, gc=False):
     data: object
 
 
-class Execution:
+class Run:
     """State of one run.
 
     Attributes:

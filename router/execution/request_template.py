@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from router.execution.contexts import spread_operation
+from router.execution.from_context import spread_operation
 from router.execution.ports import SubgraphRequest
 
 if TYPE_CHECKING:
