@@ -21,6 +21,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("stack"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail when pytest-xdist keeps no group together, which it may do in silence."""
+    if not session.config.getoption("loadgroup", default=False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid.rpartition("]")[2]:
+            msg = f"{item.nodeid} is in no group: is pytest too new for pytest-xdist?"
+            raise pytest.UsageError(msg)
+
+
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
     """A short path that another user may enter, unlike pytest's own temporary folders."""

@@ -131,11 +131,12 @@ async def delete_queue(server: Server, subscription: Subscription) -> None:
         await channel.queue_delete(subscription.queue)
 
 
-@pytest.mark.parametrize("server", [RABBITMQ], indirect=True)  # NATS keeps events by themselves
+@pytest.mark.xdist_group("rabbitmq")  # NATS keeps events by themselves
 async def test_an_event_that_has_lost_its_queue_is_not_taken_for_published(
-    server: Server, broker: Broker, subscription: Subscription
+    rabbitmq: Server, subscription: Subscription
 ) -> None:
     event_type = subscription.types[0]
+    broker = open_broker(rabbitmq.url, name="test", queues=[subscription])
     await broker.publish(event_type, uuid4().hex, b"deleted with its queue")
     await delete_queue(rabbitmq, subscription)
 
@@ -144,7 +145,7 @@ async def test_an_event_that_has_lost_its_queue_is_not_taken_for_published(
     await broker.publish(event_type, uuid4().hex, b"kept")  # the queue was made again
 
     received: list[bytes] = []
-    consumer = open_broker(server.url, name="consumer")
+    consumer = open_broker(rabbitmq.url, name="consumer")
 
     async def has_it() -> bool:
         return bool(received)
@@ -152,6 +153,7 @@ async def test_an_event_that_has_lost_its_queue_is_not_taken_for_published(
     async with consuming(consumer, subscription, received):
         await eventually(has_it, within_s=10)
     await consumer.close()
+    await broker.close()
     assert received == [b"kept"]
 
 
@@ -159,7 +161,7 @@ async def test_an_event_that_has_lost_its_queue_is_not_taken_for_published(
 async def test_a_consumer_notices_that_its_queue_is_gone(
     rabbitmq: Server, subscription: Subscription
 ) -> None:
-    consumer = open_broker(server.url, name="consumer", queues=[subscription])
+    consumer = open_broker(rabbitmq.url, name="consumer", queues=[subscription])
     await consumer.publish(subscription.types[0], uuid4().hex, b"kept")
     received: list[bytes] = []
 

@@ -90,7 +90,7 @@ async def persist(
 async def test_a_key_makes_one_task_though_the_database_is_killed_under_load(
     server: EmbeddedPostgres,
 ) -> None:
-    clients, keys = 8, 40
+    clients, keys = 8, 20
     made: dict[str, str] = {}
     failures = 0
     async with serving(server) as subgraph:
