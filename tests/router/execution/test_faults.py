@@ -211,6 +211,39 @@ async def test_an_error_of_an_entity_strikes_every_place_that_shows_it() -> None
     ]
 
 
+async def test_errors_where_nulls_may_stand_leave_the_answer_to_the_quick_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tasks = Stub(
+        {
+            "errors": [{"message": "locked", "path": ["tasks", 1, "owner"]}],
+            "data": {"tasks": [{"owner": user("u1")}, {"owner": None}, {"owner": user("u2")}]},
+        }
+    )
+    auth = Stub(
+        {
+            "data": {"_entities": [None, {"email": "b@example.org"}]},
+            "errors": [{"message": "No such user", "path": ["_entities", 0]}],
+        }
+    )
+    plan = plan_of(root("tasks", "{tasks{owner{__typename id}}}"), owners("email"))
+    monkeypatch.setattr("router.execution.trouble.Completion.root", None)
+
+    response = await run(
+        SUPERGRAPH, "{ tasks { owner { email } } }", plan, {"tasks": tasks, "auth": auth}
+    )
+
+    assert response["data"]["tasks"] == [
+        {"owner": {"email": None}},
+        {"owner": None},
+        {"owner": {"email": "b@example.org"}},
+    ]
+    assert [(error["message"], error["path"]) for error in response["errors"]] == [
+        ("locked", ["tasks", 1, "owner"]),
+        ("No such user", ["tasks", 0, "owner"]),
+    ]
+
+
 async def test_an_error_of_a_root_field_keeps_its_path() -> None:
     tasks = Stub(
         {
