@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -123,7 +124,7 @@ def unreadable(error: Exception) -> ClientError:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
-        return str(error).replace("`object`", "an object").rstrip(".")
+        return _wrong_type(str(error))
     if isinstance(error, RecursionError):
         return "the JSON is nested too deeply"
     if isinstance(error, UnicodeDecodeError):
@@ -131,3 +132,25 @@ def _reason(error: Exception) -> str:
     # For example "JSON is malformed: expected ',' or '}' (byte 14)".
     found = str(error).removeprefix("JSON is malformed: ")
     return f"the body is not JSON: {found.replace('Input data was truncated', 'it ends too early')}"
+
+
+_WRONG_TYPE = re.compile(r"Expected `([^`]+)`, got `([^`]+)`(?: - at `\$\.(\w+)`)?")
+_WORDS = {
+    "object": "an object",
+    "array": "a list",
+    "str": "a string",
+    "int": "a number",
+    "float": "a number",
+    "bool": "a Boolean",
+}
+
+
+def _wrong_type(found: str) -> str:
+    """For example "Expected `object | null`, got `str` - at `$.variables`" in JSON's words."""
+    match = _WRONG_TYPE.match(found)
+    if match is None:
+        return found.rstrip(".")
+    wanted, got, name = match.groups()
+    wanted = " or ".join(_WORDS.get(word, word) for word in wanted.split(" | "))
+    place = "the body" if name is None else f"`{name}`"
+    return f"{place} must be {wanted}, not {_WORDS.get(got, got)}"

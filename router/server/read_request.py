@@ -56,7 +56,7 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], max_body_byte
 
 def wrong_media_type() -> ClientError:
     """The refusal of a POST request whose body is no JSON by its `Content-Type`."""
-    msg = "POST needs `Content-Type: application/json`."
+    msg = "POST needs `Content-Type: application/json`, in UTF-8."
     return ClientError(msg, code="UNSUPPORTED_MEDIA_TYPE", status=415)
 
 

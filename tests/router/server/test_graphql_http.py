@@ -157,8 +157,9 @@ async def test_what_is_no_graphql_request_is_refused(
         (b'{"query": "\xff"}', "Bad request: the body is not JSON: a string is not UTF-8."),
         (
             b'{"query": "{a}", "variables": "x"}',
-            "Bad request: Expected `object | null`, got `str` - at `$.variables`.",
+            "Bad request: `variables` must be an object or null, not a string.",
         ),
+        (b"3", "Bad request: the body must be an object, not a number."),
     ],
 )
 async def test_a_refusal_says_what_is_wrong_with_a_body_and_where(
