@@ -180,3 +180,17 @@ async def test_a_password_of_marks_without_number_takes_no_time() -> None:
         assert not (await hasher.verify(password, stored)).is_right
     assert time.process_time() - began_s < 1
     hasher.close()
+
+
+async def test_a_password_of_nobody_takes_as_long_as_a_wrong_one() -> None:
+    hasher = PasswordHasher(memory_kib=19456, time_cost=2)
+    somebodys = await hasher.hash("correct horse")
+
+    async def cost_s(stored: str | None) -> float:
+        began_s = time.process_time()
+        for _ in range(5):
+            assert not (await hasher.verify("wrong horse", stored)).is_right
+        return time.process_time() - began_s
+
+    assert 0.5 < await cost_s(None) / await cost_s(somebodys) < 2
+    hasher.close()
