@@ -126,6 +126,7 @@ class PreparedOperation:
             clients: By subgraph name.
 
         Raises:
+            ClientError: A variable is null on which `@skip` or `@include` depends.
             PlanBugError: The plan is not sound.
         """
         variant = self._only_variant or await self._variant(variables)
@@ -147,7 +148,11 @@ class PreparedOperation:
             return ExecutionResult([error])
 
     async def _variant(self, variables: dict[str, Any]) -> Variant:
-        values = tuple([variables.get(name) is True for name in self._conditions])
+        values: tuple[Any, ...] = tuple([variables.get(name) for name in self._conditions])
+        if None in values:
+            name = self._conditions[values.index(None)]
+            msg = f"Variable '${name}' must not be null: @skip or @include depends on it."
+            raise ClientError(msg, code="BAD_USER_INPUT", extensions={"argument": name})
         make = partial(self._make_variant, values)
         if self._variants is None:
             return make()

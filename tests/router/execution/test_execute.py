@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from router.errors import ClientError
 from tests.router.execution.support import (
     Stub,
     entities,
@@ -135,3 +138,13 @@ async def test_entities_far_below_lists_of_lists_are_gathered() -> None:
     for _ in range(depth - 1):
         below = below["nodes"][0]
     assert below["nodes"] == [{"name": "zero"}, {"name": "one"}]
+
+
+async def test_a_condition_that_is_null_is_refused() -> None:
+    operation = "query ($wanted: Boolean = true) { version @include(if: $wanted) }"
+    plan = plan_of(root("tasks", "query($wanted:Boolean=true){version@include(if:$wanted)}"))
+
+    with pytest.raises(ClientError, match=r"\$wanted") as refused:
+        await run(TASKS, operation, plan, {"tasks": tasks_of()}, {"wanted": None})
+
+    assert refused.value.code == "BAD_USER_INPUT"
