@@ -61,7 +61,7 @@ def run(
     server = uvicorn.Server(config)
     try:
         if workers > 1:
-            uvicorn.supervisors.Multiprocess(config, sockets=[listener]).run()
+            _Workers(config, sockets=[listener]).run()
         else:
             server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -69,6 +69,16 @@ def run(
         pass
     finally:
         listener.close()
+
+
+class _Workers(uvicorn.supervisors.Multiprocess):
+    """Several processes that accept from one listener."""
+
+    def terminate_all(self) -> None:
+        # While the listener is open anywhere, clients connect, and are cut off when it is closed.
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
 
 def server_config(
