@@ -7,7 +7,6 @@ is shorter and fails when the subgraph costs more than the bound.
 
 import argparse
 import asyncio
-import itertools
 import json
 import platform
 import secrets
@@ -18,14 +17,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-import httptools
 import httpx
 
+from benchmarks.router.load import Target, run_load
 from benchmarks.router.processes import Child, free_port, running
 from devstack.postgres import EmbeddedPostgres
 from subgraph_kit.database import Database
@@ -39,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 BOUND = 1 / 3
 TASKS_PER_OWNER = 10_000
 OWNERS, OWNERS_IN_CHECK = 10, 2
+PAGES = 300
 CONNECTIONS = 16
 START_TIMEOUT_S = 30
 
@@ -57,6 +58,19 @@ CONTENDERS = {"tasks subgraph": ["-m", "tasks_subgraph", "serve"],
               "ordinary way": ["-m", "benchmarks.tasks_subgraph.yardstick"]}  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Requests for one page after the other."""
+
+    bodies: list[bytes]
+
+    def body(self, number: int) -> bytes:
+        return self.bodies[number % len(self.bodies)]
+
+    def proof(self, _number: int) -> bytes:
+        return b'"hasNextPage":true'
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tasks_subgraph")
     parser.add_argument("--check", action="store_true", help="short, fails over the bound")
@@ -72,24 +86,26 @@ def main() -> int:
         )
         owners = [uuid7() for _ in range(OWNERS_IN_CHECK if arguments.check else OWNERS)]
         url = asyncio.run(prepare(server, owners))
-        tokens = [issuer.token(format_id("user", owner_id)) for owner_id in owners]
+        token = issuer.token(format_id("user", owners[0]))
         results: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTENDERS}
         started = {
             name: stack.enter_context(contender(name, command, url, issuer_port, folder))
             for name, command in CONTENDERS.items()
         }
-        pages = {name: cursors(port, tokens) for name, (_child, port) in started.items()}
+        targets = {name: Target(port, token) for name, (_child, port) in started.items()}
+        pages = {name: pages_of(target) for name, target in targets.items()}
         for _ in range(rounds):
-            for name, (child, port) in started.items():
-                results[name].append(measure(child, port, pages[name], load_s))
+            for name, (child, _port) in started.items():
+                results[name].append(measure(child, targets[name], pages[name], load_s))
     return report(results, is_check=arguments.check)
 
 
-def measure(child: Child, port: int, pages: list[bytes], load_s: float) -> tuple[float, float]:
+def measure(child: Child, target: Target, pages: Pages, load_s: float) -> tuple[float, float]:
     """CPU microseconds a request, requests a second."""
     before = child.cpu_s()
-    count, duration_s = asyncio.run(load(port, pages, load_s))
-    return (child.cpu_s() - before) / count * 1e6, count / duration_s
+    load = run_load(target, pages, connections=CONNECTIONS, duration_s=load_s)
+    count = load.requests()
+    return (child.cpu_s() - before) / count * 1e6, count / load.duration_s
 
 
 def report(results: dict[str, list[tuple[float, float]]], *, is_check: bool) -> int:
@@ -172,72 +188,18 @@ def contender(
         yield child, port
 
 
-def cursors(port: int, tokens: list[str]) -> list[bytes]:
-    """Whole requests for some hundred pages of different owners, proven right once."""
-    requests = []
-    for token in tokens:
-        after = None
-        for _ in range(30):
-            body = json.dumps({"query": OPERATION, "variables": {"after": after}}).encode()
-            headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-            url = f"http://127.0.0.1:{port}/graphql"
-            answer = httpx.post(url, content=body, headers=headers).json()
-            assert len(answer["data"]["tasks"]["nodes"]) == 20, answer
-            after = answer["data"]["tasks"]["pageInfo"]["endCursor"]
-            requests.append(
-                b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-                b"authorization: Bearer %b\r\ncontent-length: %d\r\n\r\n%b"
-                % (token.encode(), len(body), body)
-            )
-    return requests
-
-
-class _Connection(asyncio.Protocol):
-    def __init__(self, requests: Iterator[bytes], until: float) -> None:
-        self.done = asyncio.get_running_loop().create_future()
-        self.count = 0
-        self._requests = requests
-        self._until = until
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._send()
-
-    def _send(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._transport.write(next(self._requests))
-
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-
-    def on_body(self, body: bytes) -> None:
-        if b'"errors"' in body and not self.done.done():
-            self.done.set_exception(AssertionError(body))
-
-    def on_message_complete(self) -> None:
-        self.count += 1
-        if time.perf_counter() < self._until:
-            self._send()
-        elif not self.done.done():
-            self._transport.close()
-            self.done.set_result(None)
-
-
-async def load(port: int, pages: list[bytes], load_s: float) -> tuple[int, float]:
-    """Keep every connection asking until the time is over; how many answers, how long it took."""
-    loop = asyncio.get_running_loop()
-    requests, started_at = itertools.cycle(pages), time.perf_counter()
-    connections = [
-        (
-            await loop.create_connection(
-                lambda: _Connection(requests, started_at + load_s), "127.0.0.1", port
-            )
-        )[1]
-        for _ in range(CONNECTIONS)
-    ]
-    await asyncio.gather(*(connection.done for connection in connections))
-    return sum(connection.count for connection in connections), time.perf_counter() - started_at
+def pages_of(target: Target) -> Pages:
+    """The first pages of the token's owner."""
+    bodies, after = [], None
+    for _ in range(PAGES):
+        body = json.dumps({"query": OPERATION, "variables": {"after": after}}).encode()
+        headers = {"authorization": f"Bearer {target.token}", "content-type": "application/json"}
+        url = f"http://127.0.0.1:{target.port}/graphql"
+        answer = httpx.post(url, content=body, headers=headers).json()
+        assert len(answer["data"]["tasks"]["nodes"]) == 20, answer
+        after = answer["data"]["tasks"]["pageInfo"]["endCursor"]
+        bodies.append(body)
+    return Pages(bodies)
 
 
 if __name__ == "__main__":
