@@ -14,6 +14,7 @@ the others, and cannot be read through its interface.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
@@ -171,8 +172,10 @@ def _denied_field(guard: Guard, problem: TokenProblem | None) -> DeniedField:
         return DeniedField(_PROBLEMS[problem], {"code": "UNAUTHENTICATED", "reason": problem})
     extensions: dict[str, Any] = {"code": "FORBIDDEN"}
     scopes = [requirement.scopes for requirement in guard.requirements if requirement.scopes]
-    if scopes:
-        extensions["requiredScopes"] = [list(together) for together in scopes[0]]
+    if scopes:  # one set of each requirement
+        extensions["requiredScopes"] = [
+            list(dict.fromkeys(chain.from_iterable(sets))) for sets in product(*scopes)
+        ]
     return DeniedField("You may not use this field.", extensions)
 
 

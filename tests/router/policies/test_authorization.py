@@ -3,10 +3,17 @@ from __future__ import annotations
 from graphql import print_ast, validate
 
 from router.pipeline.parse import parse
-from router.policies.authorization import denial_errors, deny, guards_of, policies_of, refusals
+from router.policies.authorization import (
+    Guard,
+    denial_errors,
+    deny,
+    guards_of,
+    policies_of,
+    refusals,
+)
 from router.policies.identity import ANONYMOUS, Identity, Viewer
 from router.policies.limits import Limits
-from router.supergraph import Supergraph, load_supergraph
+from router.supergraph import SecurityRequirement, Supergraph, load_supergraph
 from tests.router.policies.accounts_supergraph import SDL, accounts_supergraph
 
 SUPERGRAPH = accounts_supergraph()
@@ -100,6 +107,18 @@ def test_the_name_of_a_denied_field_stays_the_clients() -> None:
     """The plan would take `id`, were it free, for the key it needs itself."""
     left, _ = denied("{ me { id: note username } }")
     assert left == "{ me { id: __typename username } }"
+
+
+def test_all_scopes_that_are_needed_are_told() -> None:
+    """A type and its field each have a requirement of their own."""
+    requirements = (
+        SecurityRequirement(scopes=(("a",), ("b", "c"))),
+        SecurityRequirement(scopes=(("a", "d"),)),
+    )
+    guard = Guard(requirements, (("Query", "users"),))
+    document = parse("{ users { totalCount } }", None, Limits()).document
+    [field] = deny(document, (guard,), 1, None, SUPERGRAPH).fields.values()
+    assert field.extensions["requiredScopes"] == [["a", "d"], ["b", "c", "a", "d"]]
 
 
 def test_policies_hold_only_when_somebody_says_so() -> None:
