@@ -50,7 +50,7 @@ class RandomArguments:
 
     def _value(self, type_: GraphQLInputType) -> str:
         if self._random.random() < 0.25:
-            name = f"v{len(self.declared)}"
+            name = f"v{len(self.declared)}" if self.declared else "representations"
             default = ""
             if not isinstance(type_, GraphQLNonNull) and self._random.random() < 0.3:
                 default = f" = {_literal(random_value(type_, self._random), type_)}"

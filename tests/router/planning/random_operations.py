@@ -11,7 +11,9 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
     get_operation_ast,
+    get_variable_values,
     is_composite_type,
+    is_non_null_type,
     parse,
     type_from_ast,
 )
@@ -21,9 +23,11 @@ from tests.router.planning.random_arguments import RandomArguments, random_value
 if TYPE_CHECKING:
     from random import Random
 
-_VARIABLES = ("yes", "no", "maybe")
-_TAKEN_ALIASES = ("id", "sku", "label", "f0", "f1", "k")
-"""Aliases that may meet a field of the same name, or an alias of another field."""
+_CONDITIONS = {"yes": "true", "no": "false", "maybe": "true"}
+"""Boolean variables with their defaults."""
+
+_TAKEN_ALIASES = ("id", "sku", "label", "f0", "f1", "k", "_id_0", "_0_id", "_entities")
+"""Aliases that may meet a field of the same name, an alias of another field or of the router."""
 
 
 def random_operation(schema: GraphQLSchema, random: Random) -> str:
@@ -35,26 +39,27 @@ def random_operation(schema: GraphQLSchema, random: Random) -> str:
         body = writer.mutations(schema.mutation_type)
     else:
         body = writer.selections(schema.query_type, 0)
-    conditions = [f"${name}: Boolean!" for name in _VARIABLES if f"${name}" in body]
+    conditions = [
+        f"${name}: Boolean! = {_CONDITIONS[name]}" for name in _CONDITIONS if f"${name}" in body
+    ]
     declared = ", ".join([*conditions, *writer.arguments.declared])
     fragments = " ".join(writer.fragments)
     return f"{kind} {f'({declared}) ' if declared else ''}{body} {fragments}".rstrip()
 
 
 def variables_of(operation: str, schema: GraphQLSchema, random: Random) -> dict[str, Any]:
-    """Values for an operation's variables; some that may be left out are."""
-    conditions = {"yes": True, "no": False, "maybe": random.random() < 0.5}
-    values: dict[str, Any] = {}
+    """Coerced values for an operation's variables; some that may be left out are."""
     chosen = get_operation_ast(parse(operation))
-    for node in chosen.variable_definitions or () if chosen is not None else ():
-        name = node.variable.name.value
-        if name in conditions:
-            values[name] = conditions[name]
-        else:
-            type_: Any = type_from_ast(schema, node.type)
-            if str(type_).endswith("!") or random.random() < 0.8:
-                values[name] = random_value(type_, random)
-    return values
+    definitions = (chosen.variable_definitions if chosen is not None else None) or ()
+    values: dict[str, Any] = {}
+    for node in definitions:
+        type_: Any = type_from_ast(schema, node.type)
+        is_required = is_non_null_type(type_) and node.default_value is None
+        if is_required or random.random() < 0.8:
+            values[node.variable.name.value] = random_value(type_, random)
+    coerced = get_variable_values(schema, definitions, values)
+    assert not isinstance(coerced, list), coerced
+    return coerced.coerced
 
 
 class _Writer:
@@ -87,7 +92,9 @@ class _Writer:
         if not depth and random.random() < 0.05:
             parts.append('__type(name: "E0") { name fields { name type { kind } } }')
         if not parts or random.random() < 0.2:
-            alias = f"t{self._aliases}: " if random.random() < 0.3 else ""
+            alias = random.choice(
+                ("", "", f"t{self._aliases}: ", f"{random.choice(_TAKEN_ALIASES)}: ")
+            )
             parts.append(f"{alias}__typename")
         return "{ " + " ".join(parts) + " }"
 
@@ -130,8 +137,15 @@ class _Writer:
     def _fragment(self, type_name: str, inner: str) -> str:
         if self._random.random() < 0.8:
             return f"... on {type_name}{self._condition(0.15)} {inner}"
-        name = f"F{len(self.fragments)}"
-        self.fragments.append(f"fragment {name} on {type_name} {inner}")
+        known = [
+            number for number, text in enumerate(self.fragments) if f" on {type_name} " in text
+        ]
+        number = len(self.fragments)
+        if known and self._random.random() < 0.3:
+            number = self._random.choice(known)
+        else:
+            self.fragments.append(f"fragment F{number} on {type_name} {inner}")
+        name = f"F{number}"
         return f"...{name}{self._condition(0.15)}"
 
     def _condition(self, chance: float) -> str:
@@ -139,4 +153,6 @@ class _Writer:
             return ""
         words = ("include", "skip")
         directives = words if self._random.random() < 0.2 else (self._random.choice(words),)
-        return "".join(f" @{word}(if: ${self._random.choice(_VARIABLES)})" for word in directives)
+        return "".join(
+            f" @{word}(if: ${self._random.choice(list(_CONDITIONS))})" for word in directives
+        )

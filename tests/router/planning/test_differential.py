@@ -25,7 +25,7 @@ from tests.router.planning.world_subgraphs import Ledger, Truth, WorldSubgraph
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OPERATIONS_PER_GRAPH = 16
+OPERATIONS_PER_GRAPH = 14
 
 
 class Federation:
@@ -96,8 +96,11 @@ async def check_graph(seed: int) -> int:
 
 
 async def check_operations(federation: Federation, random: Random, count: int) -> int:
+    """Compare up to so many; how many."""
     compared = 0
-    for _ in range(count):
+    for _ in range(4 * count):
+        if compared == count:
+            break
         operation = random_operation(federation.supergraph.api_schema, random)
         # Aliases of equal names may clash; such operations are no operations.
         if validate(federation.supergraph.api_schema, parse(operation)):

@@ -39,6 +39,9 @@ JsonObject = dict[str, Any]
 ENTITIES = 4
 """Objects of each entity type."""
 
+_HIDDEN = {"fromContext", "inaccessible"}
+"""Directives of arguments that clients do not see."""
+
 MAX_NESTING = 40
 """Fields that lead to an object of no entity type; what is nullable below them is null."""
 
@@ -236,7 +239,8 @@ class World:
         given = {
             key: value
             for key, value in arguments.items()
-            if all("fromContext" not in item.arguments.get(key, "fromContext") for item in declared)
+            if all(key in item.arguments for item in declared)
+            and _HIDDEN.isdisjoint(name for item in declared for name in item.arguments[key])
         }
         return printed(given) if given else ""
 
