@@ -38,7 +38,6 @@ class Node:
         "graph",
         "is_abstract",
         "is_interface_object",
-        "is_union",
         "provided",
         "subgraph",
         "type_name",
@@ -57,7 +56,6 @@ class Node:
         self.type_name = type_name
         self.subgraph = subgraph
         self.provided = provided
-        self.is_union = kind == "union"
         self.is_abstract = kind in ("interface", "union")
         self.is_interface_object = is_interface_object
         self.graph = graph

@@ -67,12 +67,14 @@ class Declared:
     Attributes:
         directives: By name, the arguments of each use.
         arguments: By name, their directives.
+        defaults: Of arguments that have one.
     """
 
     subgraph: str
     type: Any
     directives: Mapping[str, Sequence[JsonObject]]
     arguments: Mapping[str, Mapping[str, Sequence[JsonObject]]]
+    defaults: JsonObject
     is_external: bool
 
 
@@ -135,6 +137,11 @@ class World:
             found.type,
             directives,
             {key: directives_of(argument) for key, argument in found.args.items()},
+            {
+                key: value_from_ast_untyped(argument.ast_node.default_value)
+                for key, argument in found.args.items()
+                if argument.ast_node.default_value is not None
+            },
             "external" in directives or "external" in directives_of(item),
         )
 
@@ -252,7 +259,8 @@ class World:
                 if applies(self, each, thing):
                     _merge(found, self.projected(thing, each.selection_set))
             elif each.name.value != "__typename":
-                arguments = {
+                arguments = dict(self._declarations[thing.type, each.name.value][0].defaults)
+                arguments |= {
                     item.name.value: value_from_ast_untyped(item.value)
                     for item in each.arguments or ()
                 }
