@@ -1,21 +1,16 @@
 """Composition root of `work`: publishes events and deletes what nobody needs any more."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from auth_subgraph.persistence import housekeeping
+from auth_subgraph.settings import AuthSettings
 from subgraph_kit.broker import open_broker, subscriptions
 from subgraph_kit.database import Database
 from subgraph_kit.outbox import OutboxRelay, trim_outbox
 from subgraph_kit.worker import PeriodicJob, lead, run_jobs
 from subgraph_kit.worker_health import serve_worker_health
-
-if TYPE_CHECKING:
-    from auth_subgraph.settings import AuthSettings
 
 _LOCK_KEY = 0x61757468  # "auth"
 _KEEP_PUBLISHED = timedelta(days=1)

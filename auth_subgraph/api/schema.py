@@ -1,7 +1,5 @@
 """The schema of this subgraph."""
 
-from typing import TYPE_CHECKING, cast
-
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
@@ -12,9 +10,6 @@ from auth_subgraph.api.query import Query
 from auth_subgraph.api.user import User
 from subgraph_kit.entities import BatchingSchema
 from subgraph_kit.types import SCALARS
-
-if TYPE_CHECKING:
-    from strawberry.types.scalar import ScalarDefinition
 
 
 @strawberry.type
@@ -27,5 +22,5 @@ schema = BatchingSchema(
     mutation=Mutation,
     types=[User],
     federation_version="2.9",
-    config=StrawberryConfig(scalar_map=cast("dict[object, ScalarDefinition]", SCALARS)),
+    config=StrawberryConfig(scalar_map=SCALARS),  # type: ignore[arg-type]
 )

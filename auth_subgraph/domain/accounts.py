@@ -1,14 +1,10 @@
 """People with accounts: roles, what a role may do, who is alive."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
+from typing import NamedTuple
+from uuid import UUID
 
 
 class UserRole(Enum):

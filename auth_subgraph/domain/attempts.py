@@ -1,12 +1,9 @@
 """What is counted to slow down guessing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from subgraph_kit.durations import RateLimit
+from subgraph_kit.durations import RateLimit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,9 @@
 """Kinds of acts that the audit trail keeps."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from uuid import UUID
+from typing import Self
+from uuid import UUID
 
 
 class AuditKind(Enum):
@@ -37,7 +33,7 @@ class Origin:
     request_id: str | None
 
     @classmethod
-    def of_system(cls) -> Origin:
+    def of_system(cls) -> Self:
         """An act that no request asked for, such as one from the command line."""
         return cls(None, None, None)
 

@@ -1,15 +1,11 @@
 """Rules for usernames and e-mail addresses."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+from uuid import UUID
 
 from auth_subgraph.domain.problems import Problem, ProblemCode
 from subgraph_kit.texts import is_storable
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 USERNAME_MIN = 3
 USERNAME_MAX = 32

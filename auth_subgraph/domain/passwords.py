@@ -1,7 +1,5 @@
 """Rules for passwords: long enough, storable, not what everybody tries first."""
 
-from __future__ import annotations
-
 import unicodedata
 from dataclasses import dataclass
 

@@ -1,18 +1,11 @@
 """What a person can get wrong, and the words for it."""
 # ruff: noqa: RUF001 - Russian words of one letter look like Latin ones
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from subgraph_kit.messages import Catalogue
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from subgraph_kit.messages import Language
+from subgraph_kit.messages import Catalogue, Language
 
 
 class ProblemCode(Enum):

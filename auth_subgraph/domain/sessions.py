@@ -8,18 +8,13 @@ since nobody can tell who is the thief, the whole session ends.
 Source: RFC 9700 (OAuth 2.0 security), section 4.14.2, refresh token rotation.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import sha256
-from typing import TYPE_CHECKING
-from uuid import UUID  # noqa: TC003
-
-if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+from uuid import UUID
 
 _REFRESH_TOKEN = re.compile(r"rt_[A-Za-z0-9_-]{43}", re.ASCII)
 _REFRESH_TOKEN_BYTES = 32

@@ -4,15 +4,10 @@ A verifier may have fetched the published keys a while ago, so a key is publishe
 tokens live on for a while, so a key stays published after it signed the last one.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class KeyRing:
 
     def rotated(
         self, next_key: SigningKey, *, now: float, lead_s: float, token_lifetime_s: float
-    ) -> KeyRing:
+    ) -> "KeyRing":
         """Publish `next_key` now and let it sign in `lead_s`; drop keys nobody needs any more.
 
         Args:

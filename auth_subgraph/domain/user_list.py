@@ -1,15 +1,10 @@
 """What a list of users is filtered and sorted by."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from auth_subgraph.domain.accounts import UserRole, UserStatus
+from auth_subgraph.domain.accounts import UserRole, UserStatus
 
 SEARCH_MIN = 2
 SEARCH_MAX = 100

@@ -3,22 +3,16 @@
 An e-mail address never leaves this service.
 """
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
-from typing import TYPE_CHECKING
-
+from auth_subgraph.domain.accounts import User
+from subgraph_kit.database import UnitOfWork
 from subgraph_kit.events import Event
 from subgraph_kit.ids import format_id
 from subgraph_kit.outbox import add_events
 from subgraph_kit.types import format_datetime
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-    from uuid import UUID
-
-    from auth_subgraph.domain.accounts import User
-    from subgraph_kit.database import UnitOfWork
 
 _SOURCE = "auth"
 

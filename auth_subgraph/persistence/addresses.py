@@ -1,14 +1,9 @@
 """Addresses from which somebody logged in to an account."""
 
-from __future__ import annotations
+from datetime import datetime
+from uuid import UUID
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-    from subgraph_kit.database import UnitOfWork
+from subgraph_kit.database import UnitOfWork
 
 _REMEMBER = (
     "INSERT INTO known_addresses (user_id, address, last_login_at) VALUES ($1, $2, $3)"

@@ -7,21 +7,14 @@ No commit here waits for the disk: everybody behind one address waits for the lo
 a crash of the server may forget the attempts of its last second.
 """
 
-from __future__ import annotations
-
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from auth_subgraph.domain.attempts import Refusal
+from asyncpg import Record
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from asyncpg import Record
-
-    from auth_subgraph.domain.attempts import Counter
-    from subgraph_kit.database import Database
+from auth_subgraph.domain.attempts import Counter, Refusal
+from subgraph_kit.database import Database
 
 _EXACT_UP_TO = 100
 

@@ -1,18 +1,12 @@
 """The audit trail: one row for each act, in the transaction of the act."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import msgspec
 
+from auth_subgraph.domain.audit import AuditEvent, Origin
+from subgraph_kit.database import UnitOfWork
 from subgraph_kit.ids import uuid7
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from auth_subgraph.domain.audit import AuditEvent, Origin
-    from subgraph_kit.database import UnitOfWork
 
 _INSERT = (
     "INSERT INTO audit_events (id, kind, occurred_at, actor_id, subject_id, ip_address,"

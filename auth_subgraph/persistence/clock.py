@@ -4,14 +4,9 @@ Several processes on several machines judge the same refresh token; if each used
 skew of a few seconds would turn a second tab into a theft.
 """
 
-from __future__ import annotations
+from datetime import datetime
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from subgraph_kit.database import UnitOfWork
+from subgraph_kit.database import UnitOfWork
 
 _NOW = "SELECT date_trunc('milliseconds', clock_timestamp())"
 

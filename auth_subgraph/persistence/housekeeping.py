@@ -1,11 +1,6 @@
 """What nobody needs any more, deleted in batches, one statement a batch."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from subgraph_kit.database import Database
+from subgraph_kit.database import Database
 
 BATCH_SIZE = 1000
 

@@ -4,15 +4,14 @@ In the set, `nbf` of a key says from when it signs and `exp` until when it is pu
 seconds since the epoch.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import stat
 import tempfile
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -20,9 +19,6 @@ from jwt.algorithms import ECAlgorithm
 from jwt.exceptions import InvalidKeyError
 
 from auth_subgraph.domain.signing_keys import KeyRing, SigningKey, ring_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class KeyFileError(Exception):

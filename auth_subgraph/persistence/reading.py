@@ -1,12 +1,12 @@
 """Reads: one statement each, outside any transaction."""
 # ruff: noqa: S608 - statements are put together from constants alone
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from uuid import UUID
 
-from auth_subgraph.domain.accounts import SeenUser
+from auth_subgraph.domain.accounts import SeenUser, User
+from auth_subgraph.domain.sessions import Session
 from auth_subgraph.persistence.rows import (
     SESSION_COLUMNS,
     USER_COLUMN_COUNT,
@@ -14,14 +14,7 @@ from auth_subgraph.persistence.rows import (
     session_of,
     user_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from uuid import UUID
-
-    from auth_subgraph.domain.accounts import User
-    from auth_subgraph.domain.sessions import Session
-    from subgraph_kit.database import Database
+from subgraph_kit.database import Database
 
 _ACTIVE_SESSION = (
     "FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id = {id}"

@@ -1,14 +1,9 @@
 """Sessions and users whose access tokens must be refused although they have not expired."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from datetime import datetime
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from subgraph_kit.database import Database, UnitOfWork
+from subgraph_kit.database import Database, UnitOfWork
 
 _ADD = (
     "INSERT INTO revocations AS kept (subject, until)"

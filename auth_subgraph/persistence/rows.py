@@ -1,7 +1,5 @@
 """Rows as domain objects. Every statement names the columns in the order given here."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 from auth_subgraph.domain.accounts import User, UserRole, UserStatus

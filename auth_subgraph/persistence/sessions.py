@@ -1,19 +1,13 @@
 """Statements on sessions and refresh tokens inside a unit of work."""
 # ruff: noqa: S608 - statements are put together from constants alone
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from auth_subgraph.domain.sessions import EndReason, PresentedRefreshToken, Session
 from auth_subgraph.persistence.rows import SESSION_COLUMNS, session_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-    from uuid import UUID
-
-    from subgraph_kit.database import UnitOfWork
+from subgraph_kit.database import UnitOfWork
 
 _OPEN = (
     "WITH opened AS (INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at,"

@@ -4,24 +4,17 @@ A script counts on all keys or on none in one step, by the server's clock. While
 nobody gets in: the limits are what stands between a list of leaked passwords and the accounts.
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 from valkey.asyncio import BlockingConnectionPool, Valkey
 from valkey.exceptions import ValkeyError
 
-from auth_subgraph.domain.attempts import Refusal
+from auth_subgraph.domain.attempts import Counter, Refusal
 from subgraph_kit.clock import microseconds_of, moment_of
 from subgraph_kit.errors import UnavailableError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Sequence
-    from datetime import datetime
-    from typing import Any
-
-    from auth_subgraph.domain.attempts import Counter
 
 _MAX_CONNECTIONS = 16
 _TIMEOUT_S = 1.0

@@ -1,7 +1,5 @@
 """The tables of auth_db. Times are timestamptz, ids are UUIDv7 made by the application."""
 
-from __future__ import annotations
-
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,

@@ -1,20 +1,13 @@
 """The list of users, by keyset: filtered, sorted, read forward or backward from a position."""
 # ruff: noqa: S608 - statements are put together from constants alone
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from auth_subgraph.domain.accounts import User
 from auth_subgraph.domain.user_list import SEARCH_MIN, OrderField, UserFilter, UserOrder
 from auth_subgraph.persistence.rows import USER_COLUMNS, user_of
 from subgraph_kit.clock import microseconds_of, moment_of
-from subgraph_kit.cursors import Position
-
-if TYPE_CHECKING:
-    from auth_subgraph.domain.accounts import User
-    from subgraph_kit.connections import PageRequest
-    from subgraph_kit.cursors import SortValue
-    from subgraph_kit.database import Database
+from subgraph_kit.connections import PageRequest
+from subgraph_kit.cursors import Position, SortValue
+from subgraph_kit.database import Database
 
 _COLUMNS = {
     OrderField.CREATED_AT: "created_at",

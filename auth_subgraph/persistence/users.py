@@ -1,22 +1,15 @@
 """Statements on users inside a unit of work."""
 # ruff: noqa: S608 - statements are put together from constants alone
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 
+from auth_subgraph.domain.accounts import User, UserRole, UserStatus
 from auth_subgraph.domain.names import TakenNames
 from auth_subgraph.persistence.rows import USER_COLUMN_COUNT, USER_COLUMNS, user_of
-from subgraph_kit.database import row_count
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-    from auth_subgraph.domain.accounts import User, UserRole, UserStatus
-    from subgraph_kit.database import Connection, UnitOfWork
+from subgraph_kit.database import Connection, UnitOfWork, row_count
 
 
 class NameTakenError(Exception):

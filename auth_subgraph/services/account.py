@@ -1,12 +1,12 @@
 """What people do to their own account."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from uuid import UUID
 
+from auth_subgraph.domain.accounts import User
 from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
 from auth_subgraph.domain.names import check_email, check_username, normalize_name
+from auth_subgraph.domain.passwords import PasswordRules
 from auth_subgraph.domain.problems import Problem, ProblemCode, Rejected
 from auth_subgraph.domain.sessions import EndReason
 from auth_subgraph.events import published
@@ -14,16 +14,10 @@ from auth_subgraph.persistence import audit, reading, sessions, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
 from auth_subgraph.services.deletion import delete_user
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from auth_subgraph.domain.accounts import User
-    from auth_subgraph.domain.passwords import PasswordRules
-    from auth_subgraph.services.limits import Attempts
-    from auth_subgraph.services.passwords import PasswordHasher
-    from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
-    from subgraph_kit.database import Database, UnitOfWork
+from auth_subgraph.services.limits import Attempts
+from auth_subgraph.services.passwords import PasswordHasher
+from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
+from subgraph_kit.database import Database, UnitOfWork
 
 _CURRENT_PASSWORD_INVALID = Problem(
     ProblemCode.CURRENT_PASSWORD_INVALID, ("input", "currentPassword")

@@ -1,8 +1,7 @@
 """What administrators do to other people's accounts."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import datetime
+from uuid import UUID
 
 from auth_subgraph.domain.accounts import User, UserRole, UserStatus
 from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
@@ -12,14 +11,9 @@ from auth_subgraph.events import published
 from auth_subgraph.persistence import audit, revocations, sessions, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services.deletion import delete_user, is_last_administrator
+from auth_subgraph.services.session_tokens import SessionTokens
+from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.ids import format_id
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-    from auth_subgraph.services.session_tokens import SessionTokens
-    from subgraph_kit.database import Database, UnitOfWork
 
 _USER_ID = ("input", "userId")
 

@@ -1,21 +1,15 @@
 """Deleting an account, by its owner or by an administrator."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import datetime
+from uuid import UUID
 
 from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
 from auth_subgraph.domain.problems import ProblemCode, Rejected, rejected
 from auth_subgraph.events import published
 from auth_subgraph.persistence import audit, revocations, users
+from auth_subgraph.services.session_tokens import SessionTokens
+from subgraph_kit.database import UnitOfWork
 from subgraph_kit.ids import format_id
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-    from auth_subgraph.services.session_tokens import SessionTokens
-    from subgraph_kit.database import UnitOfWork
 
 
 async def delete_user(

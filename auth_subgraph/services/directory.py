@@ -1,27 +1,18 @@
 """Looking up users and sessions; reads only."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from uuid import UUID
 
-from typing import TYPE_CHECKING
-
-from auth_subgraph.domain.accounts import READ_USERS, SCOPES
+from auth_subgraph.domain.accounts import READ_USERS, SCOPES, SeenUser, User
 from auth_subgraph.domain.names import is_username, normalize_name
+from auth_subgraph.domain.sessions import Session
+from auth_subgraph.domain.user_list import UserFilter, UserOrder
 from auth_subgraph.persistence import reading, user_list
 from auth_subgraph.services import limits
-from subgraph_kit.connections import page
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from uuid import UUID
-
-    from auth_subgraph.domain.accounts import SeenUser, User
-    from auth_subgraph.domain.sessions import Session
-    from auth_subgraph.domain.user_list import UserFilter, UserOrder
-    from auth_subgraph.services.limits import Attempts
-    from subgraph_kit.connections import Page, PageRequest
-    from subgraph_kit.cursors import Position
-    from subgraph_kit.database import Database
-
+from auth_subgraph.services.limits import Attempts
+from subgraph_kit.connections import Page, PageRequest, page
+from subgraph_kit.cursors import Position
+from subgraph_kit.database import Database
 
 _ROLES_THAT_SEE_ALL = tuple(role.value for role in SCOPES if READ_USERS in SCOPES[role])
 

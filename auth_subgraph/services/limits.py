@@ -1,20 +1,16 @@
 """How often something may be tried, counted where all processes share it."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+from uuid import UUID
 
 from auth_subgraph.domain.attempts import Counter, Refusal
 from subgraph_kit.client_address import rate_limit_address
 from subgraph_kit.durations import RateLimit
 from subgraph_kit.errors import RateLimitedError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-    from uuid import UUID
 
 PASSWORD_CHECKS_PER_USER = RateLimit(5, 600)
 LOOKUPS_PER_USER = RateLimit(30, 60)

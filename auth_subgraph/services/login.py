@@ -1,9 +1,7 @@
 """Logging in: the same answer in the same time whether or not the account exists."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from auth_subgraph.domain.accounts import User, UserStatus
 from auth_subgraph.domain.attempts import Counter, Refusal
@@ -12,19 +10,15 @@ from auth_subgraph.domain.names import is_email, is_username, normalize_name
 from auth_subgraph.domain.problems import ProblemCode, Rejected, rejected
 from auth_subgraph.persistence import addresses, audit, reading, users
 from auth_subgraph.persistence.clock import database_time
+from auth_subgraph.persistence.reading import Credentials
 from auth_subgraph.services import limits
+from auth_subgraph.services.limits import Attempts, Limits
 from auth_subgraph.services.metrics import LOGINS
+from auth_subgraph.services.passwords import PasswordHasher
+from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
+from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.durations import RateLimit
 from subgraph_kit.errors import RateLimitedError, UnavailableError
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from auth_subgraph.persistence.reading import Credentials
-    from auth_subgraph.services.limits import Attempts, Limits
-    from auth_subgraph.services.passwords import PasswordHasher
-    from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
-    from subgraph_kit.database import Database, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
 """Hashing and checking passwords, away from the event loop and not too many at once."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import bcrypt
 from passlib.context import CryptContext
@@ -14,9 +13,6 @@ from auth_subgraph.domain.passwords import MAX_CHARACTERS, normalize_password
 from auth_subgraph.services.metrics import HASHES_WAITING
 from subgraph_kit.errors import UnavailableError
 from subgraph_kit.texts import is_storable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 T = TypeVar("T")
 

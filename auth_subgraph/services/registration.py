@@ -1,8 +1,6 @@
 """Creating accounts."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from auth_subgraph.domain.accounts import User, UserRole, UserStatus
 from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
@@ -12,23 +10,19 @@ from auth_subgraph.domain.names import (
     made_up_username,
     normalize_name,
 )
+from auth_subgraph.domain.passwords import PasswordRules
 from auth_subgraph.domain.problems import Problem, Rejected
 from auth_subgraph.events import published
 from auth_subgraph.persistence import addresses, audit, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
+from auth_subgraph.services.limits import Attempts, Limits
 from auth_subgraph.services.login import LoggedIn
+from auth_subgraph.services.passwords import PasswordHasher
+from auth_subgraph.services.session_tokens import SessionTokens
+from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.errors import UnavailableError
 from subgraph_kit.ids import uuid7
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from auth_subgraph.domain.passwords import PasswordRules
-    from auth_subgraph.services.limits import Attempts, Limits
-    from auth_subgraph.services.passwords import PasswordHasher
-    from auth_subgraph.services.session_tokens import SessionTokens
-    from subgraph_kit.database import Database, UnitOfWork
 
 
 class RegistrationService:

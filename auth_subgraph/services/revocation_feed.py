@@ -1,20 +1,14 @@
 """The list that every verifying process follows, signed once a change."""
 
-from __future__ import annotations
-
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from auth_subgraph.persistence import revocations
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from auth_subgraph.services.signing import TokenSigner
-    from subgraph_kit.database import Database
+from auth_subgraph.services.signing import TokenSigner
+from subgraph_kit.database import Database
 
 _READ_AGAIN_S = 0.2
 """However many processes follow, the table is read at most this often."""

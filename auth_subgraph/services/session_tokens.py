@@ -1,11 +1,12 @@
 """Opening, renewing and ending sessions inside a unit of work."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from uuid import UUID
 
+from auth_subgraph.domain.accounts import User
+from auth_subgraph.domain.audit import Origin
 from auth_subgraph.domain.sessions import (
     EndReason,
     Session,
@@ -14,18 +15,10 @@ from auth_subgraph.domain.sessions import (
 )
 from auth_subgraph.events import published
 from auth_subgraph.persistence import revocations, sessions
+from auth_subgraph.services.signing import TokenSigner
+from subgraph_kit.database import UnitOfWork
 from subgraph_kit.ids import format_id, uuid7
 from subgraph_kit.tokens import LEEWAY_S
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-    from uuid import UUID
-
-    from auth_subgraph.domain.accounts import User
-    from auth_subgraph.domain.audit import Origin
-    from auth_subgraph.services.signing import TokenSigner
-    from subgraph_kit.database import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Refreshing and ending sessions."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import datetime
+from uuid import UUID
 
 from auth_subgraph.domain.audit import AuditEvent, AuditKind, Origin
 from auth_subgraph.domain.problems import ProblemCode, Rejected, rejected
 from auth_subgraph.domain.sessions import (
     EndReason,
+    PresentedRefreshToken,
     RefreshVerdict,
     judge_refresh,
     refresh_token_hash,
@@ -15,17 +15,11 @@ from auth_subgraph.domain.sessions import (
 from auth_subgraph.persistence import audit, sessions, users
 from auth_subgraph.persistence.clock import database_time
 from auth_subgraph.services import limits
+from auth_subgraph.services.limits import Attempts, Limits
 from auth_subgraph.services.metrics import REFRESHES
+from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
+from subgraph_kit.database import Database, UnitOfWork
 from subgraph_kit.ids import format_id
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
-    from auth_subgraph.domain.sessions import PresentedRefreshToken
-    from auth_subgraph.services.limits import Attempts, Limits
-    from auth_subgraph.services.session_tokens import SessionTokens, TokenPair
-    from subgraph_kit.database import Database, UnitOfWork
 
 _REJECTIONS = {
     RefreshVerdict.INVALID: ProblemCode.REFRESH_TOKEN_INVALID,

@@ -1,17 +1,19 @@
 """Signing tokens and publishing the keys, with keys that may be rotated under our feet."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import jwt
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from auth_subgraph.domain.accounts import SCOPES
+from auth_subgraph.domain.accounts import SCOPES, User
+from auth_subgraph.domain.signing_keys import KeyRing, SigningKey
 from auth_subgraph.persistence.key_file import (
     KeyFileError,
     new_signing_key,
@@ -22,15 +24,6 @@ from auth_subgraph.persistence.key_file import (
 from subgraph_kit.ids import format_id
 from subgraph_kit.revocations import REVOCATIONS_TYPE
 from subgraph_kit.tokens import ACCESS_TOKEN_TYPE, ALGORITHM, LEEWAY_S
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime, timedelta
-    from pathlib import Path
-    from uuid import UUID
-
-    from auth_subgraph.domain.accounts import User
-    from auth_subgraph.domain.signing_keys import KeyRing, SigningKey
 
 log = structlog.get_logger()
 

@@ -1,22 +1,17 @@
 """Checking an access token on behalf of somebody who cannot."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from auth_subgraph.domain.accounts import SCOPES, User, UserRole
+from auth_subgraph.domain.audit import Origin
 from auth_subgraph.persistence import reading
 from auth_subgraph.services import limits
+from auth_subgraph.services.limits import Attempts
+from subgraph_kit.database import Database
 from subgraph_kit.errors import TokenProblem
 from subgraph_kit.ids import parse_id
-
-if TYPE_CHECKING:
-    from auth_subgraph.domain.audit import Origin
-    from auth_subgraph.services.limits import Attempts
-    from subgraph_kit.database import Database
-    from subgraph_kit.tokens import TokenVerifier
+from subgraph_kit.tokens import TokenVerifier
 
 
 class TokenRejection(Enum):
