@@ -1,14 +1,8 @@
 """Where a request really comes from, behind proxies that we trust."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 _LONGEST = 64
 """Characters of an address with zone and port; what is remembered is bounded by it."""

@@ -1,7 +1,5 @@
 """Durations and rates as people write them in settings: `15m`, `7d`, `5/15m`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import timedelta

@@ -14,17 +14,13 @@ resolver is a fault of ours: logged here with its traceback, shown to the client
 INTERNAL_SERVER_ERROR and nothing more.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, VariableDefinitionNode
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 log = structlog.get_logger()
 

@@ -1,7 +1,5 @@
 """Liveness and readiness for orchestrators, one page for people."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 

@@ -1,16 +1,12 @@
 """One log line per happening, readable in development, JSON in production, no secrets in either."""
 
-from __future__ import annotations
-
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import MutableMapping
+from typing import Any, Literal
 
 import structlog
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
 
 LogFormat = Literal["text", "json"]
 

@@ -1,13 +1,9 @@
 """Texts for people in the languages we speak, and the choice between them."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from typing import Generic, Literal, TypeVar
 
 Language = Literal["en", "ru"]
 

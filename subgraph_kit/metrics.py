@@ -1,7 +1,5 @@
 """Numbers for Prometheus that every subgraph counts alike."""
 
-from __future__ import annotations
-
 from fastapi import APIRouter, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,

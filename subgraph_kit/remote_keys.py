@@ -1,20 +1,14 @@
 """The keys auth publishes, fetched when they are first needed and kept while auth is down."""
 
-from __future__ import annotations
-
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+import httpx
 import jwt
 import structlog
 
 from subgraph_kit.errors import UnavailableError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import httpx
 
 log = structlog.get_logger()
 

@@ -1,20 +1,14 @@
 """What every subgraph knows about a request before it looks at the operation."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from subgraph_kit.client_address import TrustedProxies
 from subgraph_kit.errors import ForbiddenError, TokenProblem, UnauthenticatedError
 from subgraph_kit.messages import Language, negotiate_language
 from subgraph_kit.tokens import Authenticator, Viewer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from subgraph_kit.client_address import TrustedProxies
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _MAX_USER_AGENT = 256

@@ -7,19 +7,15 @@ checked once. When the set of keys changes everything remembered is forgotten: a
 that auth withdrew must stop working at once.
 """
 
-from __future__ import annotations
-
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import jwt
 
 from subgraph_kit.errors import TokenProblem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ALGORITHM = "ES256"
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type, no secret

@@ -4,8 +4,6 @@ Outputs are shareable; inputs are merged by intersection, so a field or default 
 words otherwise would silently disappear or fail to compose.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from enum import Enum
