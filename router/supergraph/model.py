@@ -134,7 +134,6 @@ class ListSize:
     assumed_size: int | None
     slicing_arguments: tuple[str, ...]
     sized_fields: tuple[str, ...]
-    require_one_slicing_argument: bool
 
 
 @dataclass(frozen=True)

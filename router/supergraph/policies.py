@@ -61,9 +61,6 @@ def read_list_sizes(
                     assumed_size=used.arguments.get("assumedSize"),
                     slicing_arguments=_strings(used.arguments.get("slicingArguments")),
                     sized_fields=_strings(used.arguments.get("sizedFields")),
-                    require_one_slicing_argument=(
-                        used.arguments.get("requireOneSlicingArgument", True) is not False
-                    ),
                 )
     return found
 
