@@ -13,6 +13,7 @@ from tests.support.databases import Databases
 from tests.support.running_stack import running_stack
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep all tests of the running stack in one test process: starting it is dear."""
     for item in items:
