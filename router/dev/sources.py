@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -10,6 +11,7 @@ from router.checks.errors import CheckInputError
 
 _SDL_ENDINGS = (".graphql", ".graphqls", ".gql")
 _URLS = ("http://", "https://")
+_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(?:/.*)?")
 
 
 def configuration_of(sources: list[str]) -> str:
@@ -18,9 +20,13 @@ def configuration_of(sources: list[str]) -> str:
     Raises:
         CheckInputError: One has another form.
     """
-    subgraphs = dict(_subgraph(source) for source in sources)
-    if len(subgraphs) < len(sources):
-        raise CheckInputError("two sources have the same name")
+    subgraphs: dict[str, dict[str, object]] = {}
+    for source in sources:
+        name, subgraph = _subgraph(source)
+        if name in subgraphs:
+            msg = f"two sources are called {name}"
+            raise CheckInputError(msg)
+        subgraphs[name] = subgraph
     return yaml.safe_dump({"subgraphs": subgraphs}, sort_keys=False)
 
 
@@ -31,6 +37,9 @@ def _subgraph(text: str) -> tuple[str, dict[str, object]]:
         raise CheckInputError(msg)
     if source.startswith(_URLS):
         return name, {"schema": {"subgraph_url": source}}
+    if _HOST_AND_PORT.fullmatch(source):
+        msg = f"{text} does not say how to reach {name}: {name}=http://{source}"
+        raise CheckInputError(msg)
     schema, _, url = source.rpartition("@")
     if not schema or not url.startswith(_URLS):
         msg = f"{text} does not say where {name} runs: {name}={source}@http://..."

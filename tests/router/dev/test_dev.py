@@ -118,7 +118,8 @@ def test_sources_become_a_configuration(tmp_path: Path) -> None:
     [
         (["a=a.graphql"], "does not say where a runs"),
         (["a=http://a", "b"], "b is neither a supergraph.yaml nor NAME=URL"),
-        (["a=http://a", "a=http://b"], "two sources have the same name"),
+        (["a=http://a", "a=http://b"], "two sources are called a"),
+        (["a=localhost:4001/graphql"], "a=http://localhost:4001/graphql"),
     ],
 )
 def test_sources_of_another_form_are_named(sources: list[str], message: str) -> None:
