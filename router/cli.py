@@ -182,7 +182,7 @@ def _compose(options: argparse.Namespace) -> int:
 
 
 def _api_schema(options: argparse.Namespace) -> int:
-    print(_supergraph(options.supergraph).api_sdl().rstrip("\n"))
+    print(_supergraph(options.supergraph).api_sdl.rstrip("\n"))
     return GOOD
 
 

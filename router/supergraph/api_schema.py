@@ -18,7 +18,6 @@ from router.federation.document import (
     TypeDefinition,
 )
 from router.federation.sdl_printer import print_description, print_directive, print_input_value
-from router.federation.sdl_reader import read_sdl
 from router.federation.specification import EXECUTABLE_LOCATIONS, ROOTS
 from router.supergraph.links import LinkedFeatures, read_links
 
@@ -32,9 +31,8 @@ def build_api_schema(api_sdl: str) -> GraphQLSchema:
     return build_schema(api_sdl, assume_valid=True, assume_valid_sdl=True)
 
 
-def print_api_sdl(sdl: str) -> str:
-    """Strip a supergraph's SDL down to what clients may use."""
-    document = read_sdl(sdl)
+def print_api_sdl(document: Document) -> str:
+    """What clients may use of a supergraph, in its order of types."""
     links = read_links(used for schema in document.schemas for used in schema.directives)
     return _ApiPrinter(document, links).print()
 

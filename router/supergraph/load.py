@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from router.federation.document import Directive, Document, Kind, Source, TypeDefinition
 from router.federation.field_set import FieldSetError
 from router.federation.sdl_reader import SdlSyntaxError, read_sdl
+from router.supergraph.api_schema import print_api_sdl
 from router.supergraph.errors import SupergraphError
 from router.supergraph.links import LinkedFeatures, read_links
 from router.supergraph.model import Subgraph, Supergraph, TypeKind
@@ -36,11 +37,12 @@ def load_supergraph(sdl: str) -> Supergraph:
         SupergraphError: The text is not SDL, links no known join specification, or contradicts
             itself.
     """
-    return load_document(_read(sdl), sdl)
+    document = _read(sdl)
+    return load_document(document, print_api_sdl(document))
 
 
-def load_document(document: Document, sdl: str = "") -> Supergraph:
-    """Read a supergraph that is parsed already; without its text it can print no API schema.
+def load_document(document: Document, api_sdl: str = "") -> Supergraph:
+    """Read a supergraph that is parsed already; without the text of its API it has no API schema.
 
     Raises:
         SupergraphError: As `load_supergraph`.
@@ -57,7 +59,7 @@ def load_document(document: Document, sdl: str = "") -> Supergraph:
         msg = f"supergraph: {error}"
         raise SupergraphError(msg) from error
     return Supergraph(
-        sdl=sdl,
+        api_sdl=api_sdl,
         subgraphs=MappingProxyType(
             {name: Subgraph(name, url, by_subgraph[name]) for name, url in graphs.values()}
         ),

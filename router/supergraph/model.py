@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from router.supergraph.api_schema import build_api_schema, print_api_sdl
+from router.supergraph.api_schema import build_api_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +141,7 @@ class Supergraph:
     """The composed schema and who answers what in it.
 
     Attributes:
-        sdl: As loaded.
+        api_sdl: The API schema as SDL.
         subgraphs: By the name in `join__Graph`, in the order of that enum.
         root_types: "query", "mutation" and "subscription" to type names.
         kinds: Kind of every type, `@inaccessible` ones included.
@@ -154,7 +154,7 @@ class Supergraph:
         list_sizes: @listSize by (type, field).
     """
 
-    sdl: str
+    api_sdl: str
     subgraphs: Mapping[str, Subgraph]
     root_types: Mapping[str, str]
     kinds: Mapping[str, TypeKind]
@@ -169,8 +169,4 @@ class Supergraph:
     @cached_property
     def api_schema(self) -> GraphQLSchema:
         """What clients see and operations are validated against; built at first use."""
-        return build_api_schema(self.api_sdl())
-
-    def api_sdl(self) -> str:
-        """The API schema as SDL, in the supergraph's order of types."""
-        return print_api_sdl(self.sdl)
+        return build_api_schema(self.api_sdl)

@@ -55,7 +55,7 @@ def supergraph_of(api_sdl: str) -> Supergraph:
             if check(declared):
                 kinds[name] = kind
     return Supergraph(
-        sdl=api_sdl,
+        api_sdl=api_sdl,
         subgraphs={},
         root_types={"query": "Query"},
         kinds=kinds,

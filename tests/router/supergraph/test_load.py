@@ -139,7 +139,7 @@ def test_the_api_schema_is_what_clients_may_use() -> None:
         """
     )
     assert print_schema(supergraph.api_schema) == print_schema(expected)
-    assert print_schema(build_schema(supergraph.api_sdl())) == print_schema(expected)
+    assert print_schema(build_schema(supergraph.api_sdl)) == print_schema(expected)
 
 
 @pytest.mark.parametrize("escaped", [r"\n after", r"before \n", r"\u0007", "two\\n  lines"])
