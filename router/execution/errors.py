@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from router.execution.tree import child, is_object, values_of
+from router.execution.tree import child, entries, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,11 +110,12 @@ def known_part(selection: Selection, path: ConcretePath) -> ConcretePath:
     return path
 
 
-def fitting_part(data: JsonValue, path: ConcretePath) -> ConcretePath | None:
+def fitting_part(data: JsonValue, path: ConcretePath, explained: ErrorPaths) -> ConcretePath | None:
     """The part of a path that the answer's data have, or could have below a null.
 
     None for an error at a field that the client did not select of the object there, only of objects
-    of other types, if that object lacks nothing: below an @interfaceObject a field is read of all.
+    of other types, if that object lacks nothing but what other errors explain: below an
+    @interfaceObject a field is read of all.
     """
     value = data
     for index, segment in enumerate(path):
@@ -122,13 +123,17 @@ def fitting_part(data: JsonValue, path: ConcretePath) -> ConcretePath | None:
             return path
         below = _below(value, segment)
         if below is UNSET:
-            return path[:index] if not is_object(value) or _has_null(value) else None
+            place = path[:index]
+            return place if not is_object(value) or _lacks(value, place, explained) else None
         value = below
     return path
 
 
-def _has_null(value: JsonValue) -> bool:
-    return value is None or any(map(_has_null, values_of(value)))
+def _lacks(value: JsonValue, place: ConcretePath, explained: ErrorPaths) -> bool:
+    """Whether something here is null of which no error speaks."""
+    if value is None:
+        return not explained.covers(place)
+    return any(_lacks(item, (*place, key), explained) for key, item in entries(value))
 
 
 def _below(value: JsonValue, segment: str | int) -> JsonValue:

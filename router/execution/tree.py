@@ -45,13 +45,13 @@ def child(value: JsonValue, key: str) -> JsonValue:
     return getattr(value, "f_" + key, UNSET)
 
 
-def values_of(value: JsonValue) -> Iterable[JsonValue]:
-    """What an object or a list holds; nothing of another value."""
+def entries(value: JsonValue) -> Iterable[tuple[str | int, JsonValue]]:
+    """What an object holds by response key, or a list by index; nothing of another value."""
     if isinstance(value, Struct):
-        return astuple(value)
+        return zip(value.__struct_encode_fields__, astuple(value), strict=True)
     if value.__class__ is dict:
-        return value.values()
-    return value if value.__class__ is list else ()
+        return value.items()
+    return enumerate(value) if value.__class__ is list else ()
 
 
 def is_object(value: JsonValue) -> bool:

@@ -21,7 +21,7 @@ from router.execution.errors import (
     wrong_value,
 )
 from router.execution.locate import keys_of
-from router.execution.tree import is_told, values_of
+from router.execution.tree import entries, is_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,7 +76,7 @@ class Trouble:
 
     def take(self, fetch: CompiledFetch, places: Places, answer: Answer) -> None:
         """Take the errors of an answer, before its data are merged."""
-        is_empty = not any(map(is_told, values_of(answer.data)))
+        is_empty = not any(is_told(value) for _, value in entries(answer.data))
         for error in answer.errors:
             path = error.get("path")
             found = places.of(path, fetch.renamed)
@@ -106,7 +106,7 @@ class Trouble:
         errors = [
             (item.fetch, from_subgraph(item.fetch.subgraph, item.error, path))
             for item in self._field_errors
-            if (path := fitting_part(data, item.path)) is not None
+            if (path := fitting_part(data, item.path, explained)) is not None
         ]
         errors += [
             (item.fetch, _failure_error(item, _place(item, selection, data, explained)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from router.execution import DeniedField
 from router.planning.query_plan import (
     EntityCall,
@@ -261,7 +263,7 @@ async def test_an_object_of_a_type_that_is_not_possible_is_null_with_one_error()
 async def test_a_field_that_fails_for_an_object_it_is_not_selected_of_is_no_error() -> None:
     """What an @interfaceObject answers is read of all objects before their types are known."""
     plan = plan_of(
-        root("staff", "{accounts{id owner{name} __typename}}"),
+        root("staff", "{accounts{id boss:owner{id} owner{name} __typename}}"),
         entities(
             "people",
             "query($representations:[_Any!]!){_entities(representations:$representations)"
@@ -272,16 +274,19 @@ async def test_a_field_that_fails_for_an_object_it_is_not_selected_of_is_no_erro
         ),
     )
     accounts = [
-        {"id": "1", "owner": {"name": "Ann"}, "__typename": "Account"},
-        {"id": "2", "owner": None, "__typename": "Account"},
-        {"id": "3", "owner": None, "__typename": "Account"},
+        {"id": "1", "boss": {"id": "1"}, "owner": {"name": "Ann"}, "__typename": "Account"},
+        {"id": "2", "boss": None, "owner": None, "__typename": "Account"},
+        {"id": "3", "boss": {"id": "1"}, "owner": None, "__typename": "Account"},
     ]
-    failed = [{"message": "gone", "path": ["accounts", number, "owner"]} for number in (1, 2)]
+    failed: list[dict[str, Any]] = [
+        {"message": "gone", "path": ["accounts", number, key]}
+        for number, key in ((1, "owner"), (1, "boss"), (2, "owner"))
+    ]
     types = [{"__typename": name} for name in ("Admin", "Regular", "Admin")]
 
     response = await run(
         SUPERGRAPH,
-        "{ accounts { id ... on Admin { owner { name } } } }",
+        "{ accounts { id boss: owner { id } ... on Admin { owner { name } } } }",
         plan,
         {
             "staff": Stub({"data": {"accounts": accounts}, "errors": failed}),
@@ -290,6 +295,13 @@ async def test_a_field_that_fails_for_an_object_it_is_not_selected_of_is_no_erro
     )
 
     assert response["data"] == {
-        "accounts": [{"id": "1", "owner": {"name": "Ann"}}, {"id": "2"}, {"id": "3", "owner": None}]
+        "accounts": [
+            {"id": "1", "boss": {"id": "1"}, "owner": {"name": "Ann"}},
+            {"id": "2", "boss": None},
+            {"id": "3", "boss": {"id": "1"}, "owner": None},
+        ]
     }
-    assert [error["path"] for error in response["errors"]] == [["accounts", 2, "owner"]]
+    assert [error["path"] for error in response["errors"]] == [
+        ["accounts", 1, "boss"],
+        ["accounts", 2, "owner"],
+    ]
