@@ -66,14 +66,18 @@ def merge_applied(
                 uses.setdefault(use.name, []).append((place, use))
     merged: list[Directive] = []
     for name, found in sorted(uses.items()):
-        distinct = {_text(use): use for _, use in found}
-        if name in _REPEATABLE or _is_repeatable(context, name):
-            merged.extend(Directive(name, use.arguments) for use in distinct.values())
-        elif len(distinct) == 1:
-            merged.append(Directive(name, found[0][1].arguments))
+        distinct = _distinct([use for _, use in found])
+        if len(distinct) == 1 or name in _REPEATABLE or _is_repeatable(context, name):
+            merged.extend(Directive(name, use.arguments) for use in distinct)
         else:
             merged.append(_merge_differing(context, coordinate, name, found))
     return merged
+
+
+def _distinct(uses: list[Directive]) -> list[Directive]:
+    if len(uses) == 1:
+        return uses
+    return list({_text(use): use for use in uses}.values())
 
 
 def _is_repeatable(context: MergeContext, name: str) -> bool:

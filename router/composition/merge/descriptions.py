@@ -20,15 +20,16 @@ def merge_description(
     context: MergeContext, coordinate: str, sources: Sources[Described]
 ) -> str | None:
     """The most frequent description that is not empty, the first of several such."""
-    texts = Counter(source.description for source in sources.values() if source.description)
-    if len(texts) > 1:
-        context.report.hint(
-            HintCode.INCONSISTENT_DESCRIPTION,
-            f"{coordinate} has different descriptions; the most frequent one is used",
-            [
-                context.schemas[index].place(source.offset)
-                for index, source in sources.items()
-                if source.description
-            ],
-        )
-    return texts.most_common(1)[0][0] if texts else None
+    texts = [source.description for source in sources.values() if source.description]
+    if len(set(texts)) < 2:
+        return texts[0] if texts else None
+    context.report.hint(
+        HintCode.INCONSISTENT_DESCRIPTION,
+        f"{coordinate} has different descriptions; the most frequent one is used",
+        [
+            context.schemas[index].place(source.offset)
+            for index, source in sources.items()
+            if source.description
+        ],
+    )
+    return Counter(texts).most_common(1)[0][0]

@@ -30,9 +30,7 @@ def check_sharing(
         return
     owners = [(index, parent.name) for index in sources if not overrides.is_overridden(index)]
     owners += context.stand_ins(parent, name)
-    known = {schema.name for schema in context.schemas}
-    origins = [str(origin) for origin in overrides.sources.values() if origin not in known]
-    why = "".join(f"; {unknown_origin(context, origin)}" for origin in origins)
+    why = _unknown_origins(context, overrides) if overrides.sources else ""
     _check_owners(context, f"{parent.name}.{name}", name, owners, sources, why)
 
 
@@ -45,6 +43,12 @@ def check_sharing_of_stand_ins(context: MergeContext, parent: TypeDefinition, na
     }
     if len(sources) > 1:
         _check_owners(context, f"{owners[0][1]}.{name}", name, owners, sources)
+
+
+def _unknown_origins(context: MergeContext, overrides: Overrides) -> str:
+    known = {schema.name for schema in context.schemas}
+    origins = [str(origin) for origin in overrides.sources.values() if origin not in known]
+    return "".join(f"; {unknown_origin(context, origin)}" for origin in origins)
 
 
 def _check_owners(

@@ -49,7 +49,8 @@ class Reach:
     def __init__(self, graph: QueryGraph) -> None:
         self._graph = graph
         self._closures: dict[_State, frozenset[Node]] = {}
-        self._round_trips: dict[str, list[tuple[EntityMove, frozenset[Node]]]] = {}
+        self._wanted: dict[EntityMove, list[frozenset[str]]] = {}
+        self._grows: dict[str, bool] = {}
         self._requires: dict[tuple[_State, str], bool] = {}
         self._active: set[_State | tuple[_State, str]] = set()
         self._nested_searches = 0
@@ -98,46 +99,68 @@ class Reach:
     def _search(self, node: Node, type_name: str, avoided: frozenset[str]) -> frozenset[Node]:
         if type_name == self._graph.query_type:
             return frozenset((node, *self._graph.roots("query")))
-        moves = self._graph.entity_moves(type_name)
-        if not avoided:
-            for into, found in self._round_trips.get(type_name, ()):
-                if node in found and self._enters((node,), type_name, into, avoided):
-                    return found
         reached: dict[Node, None] = {node: None}
+        offered = set(node.fields)
         pending = [
             move
-            for move in moves
+            for move in self._graph.entity_moves(type_name)
             if move.target.subgraph != node.subgraph
             and move.target.subgraph not in avoided
             and not self._is_given_up(node, type_name, move, avoided)
         ]
-        has_grown = True
-        while has_grown and pending:
-            entered: list[EntityMove] = []
-            closed: list[EntityMove] = []
+        while pending:
+            fresh: dict[Node, None] = {}
             for move in pending:
-                enters = self._enters(reached, type_name, move, avoided)
-                (entered if enters else closed).append(move)
-            reached.update((move.target, None) for move in entered)
-            pending, has_grown = closed, bool(entered)
-        found = frozenset(reached)
-        if not avoided and len(self._active) == 1:  # not within another search
-            self._remember_round_trip(node, type_name, found)
-        return found
+                if (
+                    move.target not in fresh
+                    and self._may_enter(move, type_name, offered)
+                    and self._enters(reached, type_name, move, avoided)
+                ):
+                    beyond = self._found_beyond(node, move.target, type_name, avoided)
+                    if node in beyond:  # they lead to one another, so beyond both is the same
+                        return beyond
+                    fresh.update(dict.fromkeys(beyond))
+            if not fresh:
+                break
+            reached.update(fresh)
+            offered.update(name for found in fresh for name in found.fields)
+            pending = [move for move in pending if move.target not in reached]
+        return frozenset(reached)
 
-    def _remember_round_trip(self, node: Node, type_name: str, found: frozenset[Node]) -> None:
-        """Keep a closure for the nodes in it that lead back to where it began: theirs is the same.
+    def _found_beyond(
+        self, node: Node, target: Node, type_name: str, avoided: frozenset[str]
+    ) -> frozenset[Node]:
+        """`target`, with all that is known to be reached from there if that holds for `node` too.
 
-        That holds where each subgraph is entered at one node and no key is nested: then a search
-        from more nodes finds no less, and none is given up.
+        It does where more nodes never read less, and where a walk from `node` is not kept out of
+        another node of its own subgraph.
         """
-        moves = self._graph.entity_moves(type_name)
-        subgraphs = {move.target.subgraph for move in moves}
-        if len(subgraphs) < len(moves) or any(map(_is_nested, moves)):
-            return
-        back = next((move for move in moves if move.target is node), None)
-        if back is not None:
-            self._round_trips.setdefault(type_name, []).append((back, found))
+        known = self._closures.get((target, type_name, avoided))
+        if (
+            known is None
+            or not self._only_grows(type_name)
+            or any(other.subgraph == node.subgraph and other is not node for other in known)
+        ):
+            return frozenset((target,))
+        return known
+
+    def _only_grows(self, type_name: str) -> bool:
+        """Whether more nodes never read less: they may where there are members or nested keys."""
+        only_grows = self._grows.get(type_name)
+        if only_grows is None:
+            moves = self._graph.entity_moves(type_name)
+            only_grows = not self._graph.is_abstract(type_name) and not any(map(_is_nested, moves))
+            self._grows[type_name] = only_grows
+        return only_grows
+
+    def _may_enter(self, move: EntityMove, type_name: str, offered: set[str]) -> bool:
+        """Whether some key has all its fields among those that any node reached so far has."""
+        if self._graph.is_abstract(type_name):
+            return True
+        wanted = self._wanted.get(move)
+        if wanted is None:
+            wanted = self._wanted[move] = [_top_names(key.fields) for key in move.keys]
+        return any(names <= offered for names in wanted)
 
     def _enters(
         self,
@@ -333,4 +356,12 @@ def _is_nested(move: EntityMove) -> bool:
         isinstance(item, FieldSetField) and item.selections
         for key in move.keys
         for item in key.fields
+    )
+
+
+def _top_names(fields: FieldSet) -> frozenset[str]:
+    return frozenset(
+        item.name
+        for item in fields
+        if isinstance(item, FieldSetField) and item.name != "__typename"
     )
