@@ -27,6 +27,10 @@ from router.server.graphql_http import GraphQLEndpoint, HttpRequest, HttpRespons
 from router.server.read_request import headers_by_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
     from router.observations import Observations
 
 _logger = logging.getLogger("router.server")
@@ -34,7 +38,6 @@ _logger = logging.getLogger("router.server")
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
-_HEAD_TOO_LARGE = _STATUS_LINES[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n"
 
 _OFFER = frozenset({b"connection", b"upgrade", b"http2-settings"})
 
@@ -95,6 +98,8 @@ class GraphQLProtocol(HttpToolsProtocol):
 
     app: _HasEndpoint
     _exchange: _Exchange | None = None
+    _ahead: Sequence[RequestResponseCycle] = ()
+    """Requests before the last one that may not be answered yet; uvicorn knows the last only."""
     _is_in_head = True
     _offers_upgrade = False
     _head_bytes = 0
@@ -112,6 +117,9 @@ class GraphQLProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
+        for request in self._ahead:
+            request.disconnected = True
+            request.message_event.set()
         super().connection_lost(exc)
 
     def _look(self) -> None:
@@ -136,19 +144,18 @@ class GraphQLProtocol(HttpToolsProtocol):
                 break
             except httptools.HttpParserUpgrade as upgrade:
                 if self.parser.get_method() == b"CONNECT":  # the parser waits for a tunnel's bytes
-                    self._refuse("Tunnels are not made here.")
+                    self._refuse(400, b"Tunnels are not made here.")
                     return
                 data = self._without_offer(data[upgrade.args[0] :])
             except httptools.HttpParserError:
-                self._refuse("Invalid HTTP request received.")
+                self._refuse(400, b"Invalid HTTP request received.")
                 return
         exchange = self._exchange
         if self._is_in_head:
             # The read in which it began may have brought more before it; that one is not counted.
             self._head_bytes = 0 if self._head_bytes < 0 else self._head_bytes + len(data)
             if self._head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
-                self.transport.write(_HEAD_TOO_LARGE)
-                self.transport.close()
+                self._refuse(431)
         elif exchange is not None and not self.transport.is_closing():
             # More of the body is on its way: uvicorn's way reads it piece by piece.
             self._exchange = None
@@ -169,14 +176,16 @@ class GraphQLProtocol(HttpToolsProtocol):
         self.parser = httptools.HttpRequestParser(self)
         return b"\r\n".join(head)
 
-    def _refuse(self, reason: str) -> None:
-        """Answer what is no HTTP, and close.
+    def _refuse(self, status: int, reason: bytes = b"") -> None:
+        """Answer what cannot be read, and close.
 
         A request before it gets its answer first: that may be a mutation's.
         """
         due = self.cycle
         if due is None or due.response_complete or getattr(due, "more_body", False):
-            self.send_400_response(reason)
+            head = b"content-type: text/plain\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            self.transport.write(_STATUS_LINES[status] + head % len(reason) + reason)
+            self.transport.close()
         else:
             due.keep_alive = False
             self.flow.pause_reading()
@@ -226,6 +235,10 @@ class GraphQLProtocol(HttpToolsProtocol):
             self._take_the_long_way()
 
     def _take_the_long_way(self) -> None:
+        if self.cycle is not None:
+            self._ahead = [
+                each for each in (*self._ahead, self.cycle) if not each.response_complete
+            ]
         url, headers, is_expecting = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, is_expecting

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 
 import pytest
+import uvloop
 
 from router.policies.client_address import TrustedProxies
 from router.server.cors import Cors
@@ -12,6 +14,7 @@ from tests.router.server.hostile_support import codes, router
 from tests.router.server.stub_subgraphs import answering
 from tests.router.server.test_http_protocol import VERSION, post, serving
 from tests.support.asgi import running
+from tests.support.waiting import eventually
 
 ANSWER = (200, b'{"data":{"version":"1"}}')
 
@@ -125,7 +128,14 @@ async def test_who_wants_the_connection_closed_may_offer_another_protocol_too() 
 @pytest.mark.parametrize(
     "before", [post(VERSION), post(VERSION) + post(VERSION), post(VERSION, *OFFER)]
 )
-@pytest.mark.parametrize("garbage", [b"\x00\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"])
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x00\r\n\r\n",
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+        pytest.param(b"GET / HTTP/1.1\r\na: " + b"b" * 300_000, id="a head without end"),
+    ],
+)
 async def test_what_follows_a_request_and_is_none_takes_not_its_answer(
     before: bytes, garbage: bytes
 ) -> None:
@@ -136,6 +146,27 @@ async def test_what_follows_a_request_and_is_none_takes_not_its_answer(
             assert await connection.response() == ANSWER
         assert await connection.ends()
         assert await served.is_healthy()
+
+
+def test_nobody_waits_for_answers_to_requests_sent_together(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """On the loop that the router runs on, which takes no bytes for a closed connection."""
+    request = post(VERSION).replace(b"/graphql", b"/graphql?a=b", 1)
+
+    async def check() -> None:
+        async with serving() as served:
+            served.auth.delay_s = 0.1
+            async with served.connection() as connection:
+                await connection.send(request * 3)
+                await served.auth.is_asked.wait()
+            await served.auth.has_ended.wait()
+            await eventually(served.has_no_connections, within_s=5)
+            assert await served.is_healthy()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(check())
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_head_has_no_body() -> None:
