@@ -21,10 +21,11 @@ from router.checks.errors import CheckInputError
 from router.errors import ClientError, InvalidRequestError, RouterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from graphql import DocumentNode
 
+    from router.composition import Composition, Contract
     from router.settings import RouterSettings
     from router.supergraph import Supergraph
 
@@ -66,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     compose = commands.add_parser("compose", help="compose subgraphs to a supergraph")
-    compose.add_argument("configuration", metavar="YAML", help="which subgraphs, where")
+    compose.add_argument(
+        "configuration", nargs="?", metavar="YAML", help=f"default: {' or '.join(CONFIGURATIONS)}"
+    )
     compose.add_argument("-o", "--output", metavar="FILE", help="write the supergraph there")
     compose.add_argument("--format", choices=("text", "json"), default="text")
     compose.add_argument("--hints", action="store_true", help="print hints too, not only how many")
@@ -156,13 +159,16 @@ def _add_product_commands(
 
 
 def _compose(options: argparse.Namespace) -> int:
+    from router.checks.configuration import find_configuration
     from router.checks.formats.composition import composition_record, findings_text
     from router.checks.subgraph_sources import load_subgraphs
     from router.composition import Contract, compose
 
-    subgraphs = load_subgraphs(Path(options.configuration))
+    subgraphs = load_subgraphs(find_configuration(options.configuration))
     contract = Contract(frozenset(options.include_tag), frozenset(options.exclude_tag))
     composition = compose([subgraph.definition() for subgraph in subgraphs], contract=contract)
+    for remark in _contract_remarks(contract, composition):
+        print(remark, file=sys.stderr)
     if options.format == "json":
         print(_json(composition_record(composition)))
     else:
@@ -179,6 +185,19 @@ def _compose(options: argparse.Namespace) -> int:
             msg = f"{options.output}: {error.strerror}"
             raise CheckInputError(msg) from error
     return GOOD
+
+
+def _contract_remarks(contract: Contract, composition: Composition) -> Iterator[str]:
+    from router.federation.values import print_value
+
+    tags = sorted(contract.include | contract.exclude)
+    if tags and any("INACCESSIBLE" in error.code for error in composition.errors):
+        yield "What --include-tag and --exclude-tag hide counts as @inaccessible:"
+    if composition.supergraph is None:
+        return
+    for use in (f"@tag(name: {print_value(tag)})" for tag in tags):
+        if use not in composition.supergraph:
+            yield f"warning: nothing carries {use}"
 
 
 def _api_schema(options: argparse.Namespace) -> int:

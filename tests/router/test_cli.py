@@ -66,6 +66,23 @@ def test_compose_writes_a_supergraph(configuration: Path, tmp_path: Path) -> Non
     assert "join__Graph" in output.read_text()
 
 
+def test_compose_takes_the_configuration_that_is_here(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(configuration.parent)
+    assert main(["compose"]) == 0
+    assert "join__Graph" in capsys.readouterr().out
+
+
+def test_compose_remarks_on_contracts(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compose", str(configuration), "--exclude-tag", "internl"]) == 0
+    assert 'nothing carries @tag(name: "internl")' in capsys.readouterr().err
+    assert main(["compose", str(configuration), "--include-tag", "public"]) == 1
+    assert "--include-tag" in capsys.readouterr().err
+
+
 def test_compose_answers_as_json(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compose", str(configuration), "--format", "json"]) == 0
     answer = json.loads(capsys.readouterr().out)
