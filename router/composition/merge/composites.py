@@ -156,7 +156,11 @@ def _hint_value_type_field(
 ) -> None:
     if merged.name in ROOTS.values():
         return
-    missing = [index for index, source in sources.items() if name not in source.fields]
+    missing = [
+        index
+        for index, source in sources.items()
+        if name not in source.fields and not _is_all_external(context, index, source)
+    ]
     if missing:
         code = (
             HintCode.INCONSISTENT_OBJECT_VALUE_TYPE_FIELD
@@ -165,3 +169,9 @@ def _hint_value_type_field(
         )
         message = f"{merged.name}.{name} does not exist in {context.names(missing)}"
         context.hint(code, message, sources)
+
+
+def _is_all_external(context: MergeContext, index: int, source: TypeDefinition) -> bool:
+    """Whether a subgraph only says which of the type's fields it needs from others."""
+    external = context.facts[index].external
+    return all((source.name, name) in external for name in source.fields)
