@@ -344,9 +344,12 @@ class Reach:
         possible = self._graph.possible_types(condition)
         if not self._graph.is_abstract(type_name):
             return type_name not in possible or self._solves(nodes, type_name, fields, avoided)
+        found = self.narrow(nodes, type_name, avoided)
+        if not found and any(node.is_interface_object for node in nodes):
+            return False  # nobody can be asked which type stands here
         return all(
             self._solves_below(members, member, fields, avoided)
-            for member, members in self.narrow(nodes, type_name, avoided).items()
+            for member, members in found.items()
             if member in possible
         )
 
