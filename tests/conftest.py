@@ -52,7 +52,7 @@ def postgres_server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def databases(postgres_server: EmbeddedPostgres) -> Databases:
-    """Databases on it: `with databases.fresh("tasks", migrate) as url:`."""
+    """Databases on it: `databases.url("tasks", migrate)`."""
     return Databases(postgres_server)
 
 

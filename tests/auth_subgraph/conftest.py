@@ -1,6 +1,6 @@
 """A running auth subgraph per test, on a database of its own."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,9 @@ async def migrate(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_database_url(databases: Databases) -> Iterator[str]:
+def shared_database_url(databases: Databases) -> str:
     """One database for all tests of this process; each finds it empty."""
-    with databases.fresh("auth", migrate) as url:
-        yield url
+    return databases.url("auth", migrate)
 
 
 @pytest.fixture

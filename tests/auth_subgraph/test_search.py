@@ -40,9 +40,8 @@ async def _seed(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def seeded_url(databases: Databases) -> Iterator[str]:
-    with databases.fresh("auth_10000", _seed) as url:
-        yield url
+def seeded_url(databases: Databases) -> str:
+    return databases.url("auth_10000", _seed)
 
 
 @pytest.fixture

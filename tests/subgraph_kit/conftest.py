@@ -1,6 +1,6 @@
 """A database with an outbox, an inbox and a table that shows effects."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
@@ -26,10 +26,9 @@ async def _make_tables(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_database_url(databases: Databases) -> Iterator[str]:
+def shared_database_url(databases: Databases) -> str:
     """One database for all tests of this process; each finds it empty."""
-    with databases.fresh("kit", _make_tables) as url:
-        yield url
+    return databases.url("kit", _make_tables)
 
 
 @pytest.fixture

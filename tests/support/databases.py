@@ -1,9 +1,8 @@
 """Databases for tests: made and migrated once by each test process, emptied for each test."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import asyncpg
 
@@ -26,30 +25,26 @@ Migrate = Callable[[str], Coroutine[None, None, None]]
 
 
 class Databases:
-    """Makes databases on one server; usable from synchronous and asynchronous tests alike."""
+    """Databases on one server, each made once; usable from synchronous and asynchronous tests."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server
+        self._urls: dict[str, str] = {}
 
-    @contextmanager
-    def fresh(self, name: str, migrate: Migrate | None = None) -> Iterator[str]:
-        """Give the URL of a database of the caller's own, dropped afterwards.
+    def url(self, name: str, migrate: Migrate | None = None) -> str:
+        """Of the database with this name, which is made when it is first asked for.
 
         Args:
             name: Of the database.
             migrate: Fills it; None leaves it empty.
         """
-        self._execute(f'CREATE DATABASE "{name}"')
-        url = self._server.url(name, driver="postgresql+asyncpg")
-        try:
+        if name not in self._urls:
+            url = self._server.url(name, driver="postgresql+asyncpg")
+            _run(_execute(self._server.url(), f'CREATE DATABASE "{name}"'))
             if migrate is not None:
                 _run(migrate(url))
-            yield url
-        finally:
-            self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-    def _execute(self, statement: str) -> None:
-        _run(_execute(self._server.url(), statement))
+            self._urls[name] = url
+        return self._urls[name]
 
 
 async def _execute(url: str, statement: str) -> None:

@@ -1,6 +1,6 @@
 """A running tasks subgraph per test: real database, tokens of a test issuer, a clock of its own."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -119,10 +119,9 @@ StartSubgraph = Callable[..., AbstractAsyncContextManager[Subgraph]]
 
 
 @pytest.fixture(scope="session")
-def shared_database_url(databases: Databases) -> Iterator[str]:
+def shared_database_url(databases: Databases) -> str:
     """One database for all tests of this process; each finds it empty."""
-    with databases.fresh("tasks", migrate) as url:
-        yield url
+    return databases.url("tasks", migrate)
 
 
 @pytest.fixture

@@ -43,9 +43,8 @@ async def _seed(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def seeded_url(databases: Databases) -> Iterator[str]:
-    with databases.fresh("tasks_100000", _seed) as url:
-        yield url
+def seeded_url(databases: Databases) -> str:
+    return databases.url("tasks_100000", _seed)
 
 
 def explain(url: str, statement: Statement) -> dict[str, Any]:
