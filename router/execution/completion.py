@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 INVALID: JsonValue = object()
 """A null whose reason is in the errors; travels up to the nearest nullable place."""
 
+_MANY = 100
+"""Objects by which compiling has paid; a large operation must not be compiled for one error."""
+
 
 class Completion:
     """Completes one response tree.
@@ -94,10 +97,28 @@ class Completion:
                 self._report("does not tell its type")
             return INVALID
         flaws = self._flaws
-        complete = shape.complete or _compile(shape)
-        done = complete(_opened(shape, value) if value.__class__ is dict else value, self)
+        source = _opened(shape, value) if value.__class__ is dict else value
+        done = shape.complete(source, self) if shape.complete else self._all(shape, source)
         if flaws == self._flaws:
             self._flawless[id(value)] = (selection, done)
+        return done
+
+    def _all(self, shape: ObjectShape, source: JsonValue) -> JsonValue:
+        """Complete an object field by field; compiled once there are many of its shape."""
+        shape.completed += 1
+        if shape.completed == _MANY:
+            shape.complete = _compile(shape)
+        done: JsonObject = {}
+        for field in shape.fields:
+            if field.name == TYPENAME:
+                value = shape.type_name
+            else:
+                value = getattr(source, attribute(field.key))
+                if field.type is not None:
+                    value = self.field(field, source, value)
+                if value is INVALID:
+                    return INVALID
+            done[field.key] = value
         return done
 
     def field(self, field: FieldShape, holder: JsonValue, value: JsonValue) -> JsonValue:
@@ -219,5 +240,4 @@ def _compile(shape: ObjectShape) -> Complete:
     output = code.value(output_class(tuple(field.key for field in shape.fields)))
     code.line(f"return {output}({', '.join(values)})")
     complete: Complete = code.compile()
-    shape.complete = complete
     return complete

@@ -70,12 +70,14 @@ class ObjectShape:
     """What is selected on one object type (or on an interface, where the type does not matter).
 
     Attributes:
-        complete: Made by `completion.py` when an answer first needs it.
+        complete: Made by `completion.py` once it has completed many such objects.
+        completed: How many it has.
     """
 
     type_name: str
     fields: tuple[FieldShape, ...]
     complete: Complete | None = None
+    completed: int = 0
 
 
 class Selection:
