@@ -55,12 +55,12 @@ class RunningPart:
         return PartEndedError(self.part.name, self.process.exitcode, last_line)
 
     def request_stop(self) -> None:
+        """Ask it to end, once: a second request would cut short what it does to end well."""
         if not self.has_ended:
             self.process.terminate()
 
-    def stop(self) -> None:
-        """Ask it to end, wait, and kill it when it does not; repeating is harmless."""
-        self.request_stop()
+    def wait_for_end(self) -> None:
+        """Wait after `request_stop`, and kill it when it does not end."""
         self.process.join(_STOP_TIMEOUT_S)
         if not self.has_ended:
             self.process.kill()

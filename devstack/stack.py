@@ -126,7 +126,8 @@ class Stack:
         """Stop one of our own programs and leave the rest running."""
         (running,) = (part for part in self.parts if part.part.name == name)
         self.parts.remove(running)
-        running.stop()
+        running.request_stop()
+        running.wait_for_end()
         return running.part
 
     def start_part(self, part: Part) -> None:
@@ -142,7 +143,7 @@ class Stack:
             for running in together:
                 running.request_stop()
             for running in together:
-                running.stop()
+                running.wait_for_end()
         if self.broker is not None:
             self.broker.stop()
         for database in self.databases.values():
