@@ -116,13 +116,21 @@ class OperationReader:
                 fragment = self._fragments[fragment.name.value]
             condition = fragment.type_condition
             declared: Any = self._api.get_type(condition.name.value) if condition else concrete
-            if declared is concrete or (
-                is_abstract_type(declared) and self._api.is_sub_type(declared, concrete)
-            ):
+            if self._covers(declared, concrete):
                 self._collect(fragment.selection_set, concrete, by_key, where)
             elif is_abstract_type(concrete) and self._selects(fragment.selection_set):
                 msg = f"{where}: {concrete.name} is not told apart"
                 raise PlanError(msg)
+
+    def _covers(self, declared: Any, concrete: Any) -> bool:
+        """Whether all objects of one type are of another."""
+        is_abstract = is_abstract_type(concrete)
+        objects = self._api.get_possible_types(concrete) if is_abstract else [concrete]
+        return all(
+            item is declared
+            or (is_abstract_type(declared) and self._api.is_sub_type(declared, item))
+            for item in objects
+        )
 
     def _selects(self, selection_set: SelectionSetNode) -> bool:
         """Whether any field is left by the conditions."""
