@@ -39,7 +39,9 @@ def explain_cost(
     }
     estimate = operation.estimate_cost
     if estimate is None:  # it is not limited, so nobody has needed it yet
-        estimate = operation.estimate_cost = compile_cost(operation.node, fragments, supergraph)
+        estimate = operation.estimate_cost = compile_cost(
+            operation.node, fragments, supergraph, is_limit=False
+        )
     data = None if result.data is None else msgspec.json.decode(result.data)
     cost: dict[str, Any] = {
         "estimated": _number(estimate(variables)),

@@ -18,7 +18,8 @@ def limit_cost(
     """Refuse an operation that takes its request's estimated cost over the limit.
 
     Raises:
-        ClientError: QUERY_TOO_COMPLEX.
+        ClientError: QUERY_TOO_COMPLEX; GRAPHQL_VALIDATION_FAILED for a list that lacks the slicing
+            argument which it requires.
     """
     cost = caller.cost + estimate(variables)
     if cost > max_cost:

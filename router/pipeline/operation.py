@@ -54,7 +54,7 @@ class Operation:
         hash: The first 16 hexadecimal digits of the SHA-256 of the text.
         weight: What it takes of memory, counted in characters of text.
         coerce: Coerces raw variables.
-        estimate_cost: None when cost is not limited or cannot exceed the limit.
+        estimate_cost: None when cost is not limited.
         limited_fields: Coordinates of its root fields that have a rate limit of their own, one
             for each call.
         guarded_calls: Calls of mutations of which a request may hold one in all.

@@ -1,9 +1,10 @@
 """What an operation costs, estimated before it runs.
 
 The prices of fields are those of `prices`. What stands under a list is multiplied by the list's
-size: the largest slicing argument of `@listSize`, else its assumed size, else 1. With `sizedFields`
-the size belongs to these fields of the returned object (`nodes`, `edges`) and not to the field
-itself. On interfaces and unions the dearest object type counts.
+size: the largest slicing argument of `@listSize`, else its assumed size, else 1. An operation that
+gives none or several where exactly one is required is refused. With `sizedFields` the size belongs
+to these fields of the returned object (`nodes`, `edges`) and not to the field itself. On interfaces
+and unions the dearest object type counts.
 
 The operation is compiled once: parts that no variable touches become numbers.
 
@@ -12,7 +13,7 @@ Source: IBM's GraphQL Cost Directive specification; contract of this product, er
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -32,6 +33,7 @@ from graphql import (
     is_composite_type,
 )
 
+from router.errors import ClientError
 from router.policies.prices import INTROSPECTION_FIELD, Prices
 
 if TYPE_CHECKING:
@@ -46,14 +48,21 @@ def compile_cost(
     operation: OperationDefinitionNode,
     fragments: Mapping[str, FragmentDefinitionNode],
     supergraph: Supergraph,
+    *,
+    is_limit: bool = True,
 ) -> Cost:
-    """A function from coerced variables to the estimated cost of a valid operation."""
-    return _Compiler(Prices(fragments, supergraph), supergraph).root(operation)
+    """A function from coerced variables to the estimated cost of a valid operation.
+
+    For a limit both raise `ClientError` (GRAPHQL_VALIDATION_FAILED) where a list has not the one
+    slicing argument that it requires: its size may be any.
+    """
+    return _Compiler(Prices(fragments, supergraph), supergraph, is_limit=is_limit).root(operation)
 
 
 class _Compiler:
-    def __init__(self, prices: Prices, supergraph: Supergraph) -> None:
+    def __init__(self, prices: Prices, supergraph: Supergraph, *, is_limit: bool) -> None:
         self._prices = prices
+        self._is_limit = is_limit
         self._schema: GraphQLSchema = supergraph.api_schema
         self._list_sizes = supergraph.list_sizes
         # Object types that share an interface meet the same selections again and again.
@@ -131,7 +140,9 @@ class _Compiler:
         list_size = self._list_sizes.get((parent, name))
         if list_size is None:
             return _constant(1.0), {}
-        size = _list_size(list_size, field, given)
+        must_be_one = self._is_limit and list_size.needs_one
+        unsized = _unsized(f"{parent}.{name}", list_size) if must_be_one else ""
+        size = _list_size(list_size, field, given, unsized)
         if list_size.sized_fields:
             return _constant(1.0), dict.fromkeys(list_size.sized_fields, size)
         return size, {}
@@ -153,37 +164,61 @@ def _constant(value: float) -> Cost:
     return _Constant(value)
 
 
-def _list_size(list_size: ListSize, field: GraphQLField, given: Mapping[str, ValueNode]) -> Cost:
-    """The largest slicing argument that is given or has a default, else the assumed size."""
+def _list_size(
+    list_size: ListSize,
+    field: GraphQLField,
+    given: Mapping[str, ValueNode],
+    unsized: str,
+) -> Cost:
+    """The largest slicing argument that is given or has a default, else the assumed size.
+
+    Args:
+        list_size: Of the field.
+        field: Whose arguments have the defaults.
+        given: Arguments in the operation.
+        unsized: The refusal unless exactly one slicing argument is given, or none where there is a
+            default; "": however many will do.
+    """
     assumed = 1.0 if list_size.assumed_size is None else float(list_size.assumed_size)
+    defaults: list[float] = []
     fixed: list[float] = []
     variables: list[tuple[str, tuple[str, ...]]] = []
     for path in list_size.slicing_arguments:
         argument, *inner = path.split(".")
-        value = given.get(argument)
-        if value is None:
-            default = field.args[argument].default if argument in field.args else None
-            value = default.literal if default is not None else None
-        if value is None:
-            continue
-        _read_slicing(value, tuple(inner), fixed, variables)
-    largest = max(fixed, default=None)
+        default = field.args[argument].default if argument in field.args else None
+        if argument in given:
+            _read_slicing(given[argument], tuple(inner), fixed, variables)
+        elif default is not None and default.literal is not None:
+            _read_slicing(default.literal, tuple(inner), defaults, [])
+
+    def largest(sizes: list[float]) -> float:
+        if unsized and (len(sizes) > 1 or not (sizes or defaults)):
+            raise ClientError(unsized, code="GRAPHQL_VALIDATION_FAILED")
+        return max(0.0, *sizes, *defaults) if sizes or defaults else assumed
+
     if not variables:
-        return _constant(max(0.0, assumed if largest is None else largest))
+        return _constant(largest(fixed))
+    return lambda values: largest([*fixed, *_sizes_in(values, variables)])
 
-    def size(values: Mapping[str, Any]) -> float:
-        sizes = [] if largest is None else [largest]
-        for name, inner in variables:
-            value = values.get(name)
-            for key in inner:
-                value = value.get(key) if isinstance(value, dict) else None
-            if isinstance(value, int):
-                sizes.append(float(value))
-            elif isinstance(value, list):
-                sizes.append(float(len(value)))
-        return max(0.0, *sizes) if sizes else assumed
 
-    return size
+def _sizes_in(
+    values: Mapping[str, Any], variables: Sequence[tuple[str, tuple[str, ...]]]
+) -> Iterator[float]:
+    for name, inner in variables:
+        value = values.get(name)
+        for key in inner:
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, int):
+            yield float(value)
+        elif isinstance(value, list):
+            yield float(len(value))
+
+
+def _unsized(coordinate: str, list_size: ListSize) -> str:
+    names = " or ".join(f"`{path}`" for path in list_size.slicing_arguments)
+    if not names:
+        return ""
+    return f"`{coordinate}` needs {names}: exactly one number that says how many items to read."
 
 
 def _read_slicing(

@@ -239,7 +239,7 @@ class GraphQLEndpoint:
     ) -> Answer:
         """Answer the operations of a JSON array one after the other, in an array."""
         if not self.options.max_batch:
-            msg = "Batches are not answered here."
+            msg = "Batches are not answered here: send one operation a request."
             raise ClientError(msg, code="BATCH_NOT_ALLOWED")
         try:
             parts = msgspec.json.decode(body, type=list[msgspec.Raw])

@@ -129,11 +129,17 @@ class SecurityRequirement:
 
 @dataclass(frozen=True, slots=True)
 class ListSize:
-    """@listSize of a field: how many items to reckon with before the operation runs."""
+    """@listSize of a field: how many items to reckon with before the operation runs.
+
+    Attributes:
+        needs_one: `requireOneSlicingArgument`: clients have to give exactly one of the slicing
+            arguments.
+    """
 
     assumed_size: int | None
     slicing_arguments: tuple[str, ...]
     sized_fields: tuple[str, ...]
+    needs_one: bool
 
 
 @dataclass(frozen=True)

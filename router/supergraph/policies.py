@@ -61,6 +61,7 @@ def read_list_sizes(
                     assumed_size=used.arguments.get("assumedSize"),
                     slicing_arguments=_strings(used.arguments.get("slicingArguments")),
                     sized_fields=_strings(used.arguments.get("sizedFields")),
+                    needs_one=used.arguments.get("requireOneSlicingArgument", True) is not False,
                 )
     return found
 

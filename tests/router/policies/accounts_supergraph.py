@@ -51,6 +51,7 @@ type Query @join__type(graph: AUTH) @join__type(graph: TASKS) {
     @requiresScopes(scopes: [["tasks:read"]])
     @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false)
   nodes(ids: [ID!]!): [Node] @join__field(graph: TASKS)
+  people(first: Int, last: Int, after: Int): [User] @join__field(graph: AUTH) @listSize(slicingArguments: ["first", "last"])
   secret: Secret @join__field(graph: AUTH)
 }
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from router.errors import ClientError
 from router.pipeline.parse import parse
 from router.policies.cost import compile_cost
 from router.policies.limits import Limits
@@ -67,3 +68,28 @@ def test_wide_interfaces_do_not_multiply_the_work() -> None:
     deep = "{ nodes(ids: []) { " + "... on Task { owner { tasks { nodes { " * 12
     text = deep + "id" + " } } } }" * 12 + " } }"
     assert cost(text) > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "expected"),
+    [
+        ("first: 3", {}, 3),
+        ("last: $n", {"n": 4}, 4),
+        ("first: 3, last: $n", {}, 3),
+        ("first: 3, last: 5", {}, None),
+        ("first: 3, last: $n", {"n": 4}, None),
+        ("after: 3", {}, None),
+        ("first: null", {}, None),
+        ("first: $n", {}, None),
+        ("first: $n", {"n": None}, None),
+    ],
+)
+def test_a_list_that_requires_one_slicing_argument_is_never_of_unknown_size(
+    arguments: str, variables: dict[str, Any], expected: int | None
+) -> None:
+    text = f"query($n: Int) {{ people({arguments}) {{ id }} }}"
+    if expected is not None:
+        assert cost(text, **variables) == expected
+        return
+    with pytest.raises(ClientError, match=r"^`Query\.people` needs `first` or `last`"):
+        cost(text, **variables)

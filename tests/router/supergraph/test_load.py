@@ -118,7 +118,7 @@ def test_policies_are_known_by_api_names() -> None:
         "User": SecurityRequirement(scopes=(("a", "b"), ("c",))),
     }
     assert supergraph.cost == {("Query", "me", "days"): 2, ("Query", "users"): 3}
-    assert supergraph.list_sizes == {("Query", "users"): ListSize(10, ("first",), ())}
+    assert supergraph.list_sizes == {("Query", "users"): ListSize(10, ("first",), (), False)}
 
 
 def test_the_api_schema_is_what_clients_may_use() -> None:
